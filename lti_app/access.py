@@ -1,0 +1,131 @@
+"""Who is asking, and may they: signing in, opening an activity, reading what somebody wrote.
+
+The person comes from the session, the course and the activity from the address. There is no other way to get
+an activity than `open_activity`, so authorisation cannot be forgotten; and no rule of reading stands elsewhere.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import g, session
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
+
+from lti_app.clock import now
+from lti_app.db import db
+from lti_app.errors import NotThere, SignInEnded, sentence
+from lti_app.models.activity import Activity
+from lti_app.models.people import Membership, User
+from lti_app.models.platform import Registration, RegistrationStatus
+
+_SIGN_INS = "sign_ins"
+MAX_SIGN_INS = 8
+
+
+class Written(Protocol):
+    """Anything that a person wrote."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """An activity, opened by somebody who takes part in its course."""
+
+    activity: Activity
+    member: Membership
+
+
+def sign_in(*, registration: Registration, user_id: int, hours: int) -> None:
+    """Let the person of a verified launch in, for that many hours.
+
+    The session holds one sign-in per registration, so that a second LMS in the same browser does not throw
+    the first one out. Everything else that the session held is dropped: a launch starts it afresh.
+    """
+    kept: dict[str, Any] = session.get(_SIGN_INS) or {}
+    session.clear()
+    kept.pop(str(registration.id), None)
+    newest = dict(list(kept.items())[-(MAX_SIGN_INS - 1) :])
+    newest[str(registration.id)] = {
+        "user": user_id,
+        "until": int(now().timestamp()) + hours * 3600,
+        "frames": registration.frame_origins,
+    }
+    session[_SIGN_INS] = newest
+
+
+def frame_origins() -> list[str]:
+    """Return the origins that may frame our pages in this session: those of the platforms signed in from."""
+    return sorted({origin for sign_in_ in _sign_ins() for origin in sign_in_["frames"]})
+
+
+def signed_in_users() -> list[int]:
+    """Return the ids of the users this browser is signed in as, one per registration."""
+    return [sign_in_["user"] for sign_in_ in _sign_ins()]
+
+
+def open_activity(activity_id: int) -> Opened:
+    """Load and authorise in one query: the activity, and the asking person's membership of its course.
+
+    Raises:
+        SignInEnded: Nobody is signed in.
+        NotThere: No such activity, or not one of this person's courses.
+    """
+    users = signed_in_users()
+    if not users:
+        raise SignInEnded(sentence("Your session has ended."), sentence("Open the activity again from your course."))
+    row = db.session.execute(
+        select(Activity, Membership)
+        .join(Membership, Membership.context_id == Activity.context_id)
+        .join(Membership.user)
+        .join(Activity.context)
+        .join(Registration, Registration.id == User.registration_id)
+        .where(
+            Activity.id == activity_id,
+            Membership.user_id.in_(users),
+            Membership.is_active,
+            Registration.status == RegistrationStatus.ACTIVE,
+        )
+        .options(contains_eager(Membership.user), contains_eager(Activity.context))
+    ).one_or_none()
+    if row is None:
+        raise _not_there()
+    g.locale = row.Membership.user.locale
+    return Opened(activity=row.Activity, member=row.Membership)
+
+
+def can_read(member: Membership, thing: Written) -> bool:
+    """Whether this member may read what somebody wrote: its author, and nobody else, whatever their role."""
+    return member.user_id == thing.user_id
+
+
+def require_participant(opened: Opened) -> Opened:
+    """Return what was opened, if the member does the activity's work.
+
+    Raises:
+        NotThere: The member looks after the course, or has no part in it.
+    """
+    if not opened.member.takes_part:
+        raise _not_there()
+    return opened
+
+
+def require_facilitator(opened: Opened) -> Opened:
+    """Return what was opened, if the member looks after the course: settings and facts, never any content.
+
+    Raises:
+        NotThere: The member does not.
+    """
+    if not opened.member.role.looks_after_course:
+        raise _not_there()
+    return opened
+
+
+def _not_there() -> NotThere:
+    return NotThere(sentence("There is nothing here for you."), sentence("Open the activity again from your course."))
+
+
+def _sign_ins() -> list[dict[str, Any]]:
+    kept: dict[str, dict[str, Any]] = session.get(_SIGN_INS) or {}
+    present = now().timestamp()
+    return [sign_in_ for sign_in_ in kept.values() if sign_in_["until"] > present]

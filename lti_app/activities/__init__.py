@@ -1,0 +1,1 @@
+"""Activity types, one folder each; `lti_app.catalog` lists them."""

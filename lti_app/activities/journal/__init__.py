@@ -1,0 +1,1 @@
+"""The reflective journal: a teacher writes, finishes, and decides who reads."""

@@ -1,0 +1,23 @@
+"""The reflective journal as an activity type; start reading here.
+
+A teacher writes (`views`, `service`), a finished entry becomes a fact, `progress` counts the facts, and
+`lti_app.gradebook` takes it from there.
+"""
+
+from lti_app.activities.journal import service
+from lti_app.activities.journal.progress import measure
+from lti_app.activities.journal.settings import JournalSettings
+from lti_app.activities.journal.views import journal
+from lti_app.activity_type import ActivityType
+from lti_app.errors import sentence
+
+JOURNAL = ActivityType(
+    key="journal",
+    label=sentence("Reflective journal"),
+    summary=sentence("Teachers write about their own practice, and nobody reads it unless they say so."),
+    blueprint=journal,
+    settings=JournalSettings,
+    measure=measure,
+    forget=service.forget,
+    export=service.export,
+)

@@ -1,0 +1,191 @@
+"""The journal's pages: one for those who write, one for those who look after the course."""
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from lti_app.access import Opened, can_read, open_activity, require_facilitator, require_participant
+from lti_app.activities.journal import service
+from lti_app.activities.journal.forms import SettingsForm
+from lti_app.activities.journal.models import EntryState, JournalEntry
+from lti_app.activities.journal.service import CannotFinish, Save, SaveState
+from lti_app.activities.journal.settings import DEFAULT_PROMPT, JournalSettings
+from lti_app.clock import now
+from lti_app.db import db
+from lti_app.gradebook.course_progress import course_progress, credit_of_member
+from lti_app.models.people import Role
+
+journal = Blueprint("journal", __name__)
+journal.add_app_template_filter(service.count_words)
+
+
+@journal.app_template_global()
+def new_editor_id() -> str:
+    """Return a name for one opening of the editor, so that its saves are known as its own."""
+    return uuid4().hex
+
+
+@journal.get("/<int:activity_id>")
+def show(activity_id: int) -> ResponseReturnValue:
+    """Show the journal: to a facilitator who has finished, to everybody else who takes part their own entries."""
+    opened = open_activity(activity_id)
+    if opened.member.role is Role.NONE:
+        return render_template("activities/journal/no_part.html", opened=opened)
+    if opened.member.role.looks_after_course:
+        return _show_progress(opened)
+    return _show_own(opened)
+
+
+@journal.post("/<int:activity_id>/entries")
+def begin(activity_id: int) -> ResponseReturnValue:
+    """Open the draft, or begin one."""
+    opened = require_participant(open_activity(activity_id))
+    draft = service.open_draft(db.session(), opened.activity, member=opened.member)
+    entry_id = draft.id
+    db.session.commit()
+    return redirect(url_for(".edit", activity_id=activity_id, entry_id=entry_id), 303)
+
+
+@journal.get("/<int:activity_id>/entries/<int:entry_id>")
+def entry(activity_id: int, entry_id: int) -> ResponseReturnValue:
+    """Show a finished entry to its author; a draft opens in the editor."""
+    opened, own = _open_entry(activity_id, entry_id)
+    if own.state is EntryState.DRAFT:
+        return redirect(url_for(".edit", activity_id=activity_id, entry_id=entry_id))
+    return render_template("activities/journal/entry.html", entry=own, **_page(opened))
+
+
+@journal.get("/<int:activity_id>/entries/<int:entry_id>/edit")
+def edit(activity_id: int, entry_id: int) -> ResponseReturnValue:
+    """Show the editor."""
+    opened, own = _open_entry(activity_id, entry_id)
+    if own.state is EntryState.FINISHED:
+        return redirect(url_for(".entry", activity_id=activity_id, entry_id=entry_id))
+    return _editor(opened, own)
+
+
+@journal.post("/<int:activity_id>/entries/<int:entry_id>/draft")
+def save(activity_id: int, entry_id: int) -> ResponseReturnValue:
+    """Save what the editor holds, and say what became of it: saved, or changed elsewhere meanwhile."""
+    _, own = _open_entry(activity_id, entry_id)
+    state = service.save_draft(db.session(), own, save=_save_of_form(), at=now())
+    answer = {
+        "state": state.value,
+        "version": own.version,
+        "saved_at": _iso(own),
+        "is_finished": _is_finished(own),
+    }
+    if state is SaveState.CONFLICT:
+        answer["text"] = own.text
+    db.session.commit()
+    return answer, 409 if state is SaveState.CONFLICT else 200
+
+
+@journal.post("/<int:activity_id>/entries/<int:entry_id>/keep")
+def keep(activity_id: int, entry_id: int) -> ResponseReturnValue:
+    """Save a draft without script, and go back to the journal."""
+    opened, own = _open_entry(activity_id, entry_id)
+    sent = _save_of_form()
+    state = service.save_draft(db.session(), own, save=sent, at=now())
+    db.session.commit()
+    if state is SaveState.CONFLICT:
+        return _editor(opened, own, mine=sent.text), 409
+    return redirect(url_for(".show", activity_id=activity_id), 303)
+
+
+@journal.post("/<int:activity_id>/entries/<int:entry_id>/finish")
+def finish(activity_id: int, entry_id: int) -> ResponseReturnValue:
+    """Save the text first, in a transaction of its own; then finish, if nothing speaks against it."""
+    opened, own = _open_entry(activity_id, entry_id)
+    sent = _save_of_form()
+    state = service.save_draft(db.session(), own, save=sent, at=now())
+    db.session.commit()
+    if state is SaveState.CONFLICT:
+        return _editor(opened, own, mine=sent.text), 409
+    try:
+        service.finish(db.session(), opened.activity, member=opened.member, entry=own, at=now())
+    except CannotFinish as refused:
+        db.session.rollback()
+        return _editor(opened, own, refused=refused), refused.status
+    db.session.commit()
+    return redirect(url_for(".show", activity_id=activity_id), 303)
+
+
+@journal.get("/<int:activity_id>/credit")
+def credit(activity_id: int) -> ResponseReturnValue:
+    """Show where the asking person's credit is; the journal's page asks while it is on its way."""
+    opened = require_participant(open_activity(activity_id))
+    _, present = credit_of_member(db.session(), opened.activity, opened.member)
+    return render_template("activities/journal/_credit.html", credit=present, opened=opened)
+
+
+@journal.route("/<int:activity_id>/settings", methods=["GET", "POST"])
+def settings(activity_id: int) -> ResponseReturnValue:
+    """Show the settings to a facilitator, and keep changed ones."""
+    opened = require_facilitator(open_activity(activity_id))
+    present = JournalSettings.from_json(opened.activity.settings)
+    form = SettingsForm.showing(present)
+    if form.validate_on_submit():
+        service.change_settings(db.session(), opened.activity, settings=form.settings(), at=now())
+        db.session.commit()
+        flash(gettext("The settings are saved."))
+        return redirect(url_for(".show", activity_id=activity_id), 303)
+    status = 422 if form.is_submitted() else 200
+    return render_template("activities/journal/settings.html", form=form, **_page(opened)), status
+
+
+def _show_own(opened: Opened) -> ResponseReturnValue:
+    entries = service.own_entries(db.session(), opened.activity, user_id=opened.member.user_id)
+    completion, present = credit_of_member(db.session(), opened.activity, opened.member)
+    done = completion.done if completion else 0
+    return render_template("activities/journal/show.html", entries=entries, done=done, credit=present, **_page(opened))
+
+
+def _show_progress(opened: Opened) -> ResponseReturnValue:
+    people = course_progress(db.session(), opened.activity, after=request.args.get("after", default=0, type=int))
+    return render_template("activities/journal/progress.html", people=people, **_page(opened))
+
+
+def _open_entry(activity_id: int, entry_id: int) -> tuple[Opened, JournalEntry]:
+    """Return the asking person's own entry; `can_read` has the last word, as for every text."""
+    opened = require_participant(open_activity(activity_id))
+    own = service.find_entry(db.session(), opened.activity, member=opened.member, entry_id=entry_id)
+    if not can_read(opened.member, own):
+        raise service.no_such_entry()
+    return opened, own
+
+
+def _editor(opened: Opened, own: JournalEntry, *, mine: str | None = None, refused: CannotFinish | None = None) -> str:
+    return render_template("activities/journal/edit.html", entry=own, mine=mine, refused=refused, **_page(opened))
+
+
+def _page(opened: Opened) -> dict[str, Any]:
+    """Return what each of the journal's pages shows in its header."""
+    present = JournalSettings.from_json(opened.activity.settings)
+    return {
+        "opened": opened,
+        "settings_": present,
+        "prompt": present.prompt or gettext(DEFAULT_PROMPT),
+        "is_closed": present.is_closed(now()),
+    }
+
+
+def _save_of_form() -> Save:
+    form = request.form
+    return Save(
+        text=form.get("text", ""),
+        based_on=form.get("based_on", default=0, type=int),
+        editor_id=form.get("editor_id", "")[:36],
+        sequence=form.get("sequence", default=0, type=int),
+    )
+
+
+def _iso(own: JournalEntry) -> str | None:
+    return own.saved_at.isoformat() if own.saved_at else None
+
+
+def _is_finished(own: JournalEntry) -> bool:
+    return own.state is EntryState.FINISHED

@@ -1,0 +1,86 @@
+"""Puts the tool together: settings, database, queue, protocol, pages."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+
+from config import Config
+from lti_app import cli, tasks
+from lti_app.catalog import ACTIVITY_TYPES
+from lti_app.db import db, engine_options
+from lti_app.lti.connector import Lti
+from lti_app.lti.key_sets import PlatformKeySets
+from lti_app.lti.keys import KeyRing
+from lti_app.lti.outbound import Outbound
+from lti_app.queue import open_queue
+from lti_app.web import assets, errors, headers, health, languages, logs, lti
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_REQUEST_BYTES = 2 * 1024 * 1024
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the tool as a WSGI application; without `config` the environment's settings are read."""
+    config = config or Config.from_env()
+    logs.configure()
+    config.instance_path.mkdir(parents=True, exist_ok=True)
+    app = Flask(
+        "lti_app",
+        template_folder=str(ROOT / "templates"),
+        static_folder=None,
+        instance_path=str(config.instance_path),
+    )
+    app.config.from_mapping(_flask_settings(config))
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    CSRFProtect(app).exempt(lti.pages)
+    Babel(app, locale_selector=languages.select_locale)
+    _connect_platforms(app, config)
+    for kind in ACTIVITY_TYPES.values():
+        app.register_blueprint(kind.blueprint, url_prefix=f"/{kind.key}")
+    for part in (assets, errors, headers, health, languages, lti):
+        part.register(app)
+    cli.register(app)
+    return app
+
+
+def _connect_platforms(app: Flask, config: Config) -> None:
+    keys, outbound = KeyRing(config.keys_path), Outbound()
+    queue = open_queue(config.huey_url)
+    with app.app_context():
+        services = Lti(keys=keys, outbound=outbound, engine=db.engine)
+    tasks.register_tasks(app, queue, lti=services)
+    app.extensions["staffroom_keys"] = keys
+    app.extensions["staffroom_outbound"] = outbound
+    app.extensions["staffroom_key_sets"] = PlatformKeySets(outbound)
+    app.extensions["staffroom_queue"] = queue
+
+
+def _flask_settings(config: Config) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": config.signing_secret(),
+        "SQLALCHEMY_DATABASE_URI": config.sqlalchemy_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.sqlalchemy_url),
+        "SQLALCHEMY_RECORD_QUERIES": False,
+        "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MAX_REQUEST_BYTES,
+        # Partitioned: a cookie per LMS that frames us, which browsers keep although they block third-party ones.
+        "SESSION_COOKIE_NAME": "__Host-staffroom",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "None",
+        "SESSION_COOKIE_PARTITIONED": True,
+        "WTF_CSRF_TIME_LIMIT": None,
+        # The Referer is not sent inside some LMS frames; token and Origin are checked instead.
+        "WTF_CSRF_SSL_STRICT": False,
+        "STAFFROOM_PUBLIC_URL": config.public_url,
+        "STAFFROOM_SESSION_HOURS": config.session_hours,
+        "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": config.allow_private_platforms,
+        "STAFFROOM_BIND": config.bind,
+        "STAFFROOM_PORT": config.port,
+        "STAFFROOM_WEB_WORKERS": config.web_workers,
+    }

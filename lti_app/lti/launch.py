@@ -1,0 +1,236 @@
+"""A launch's token, checked in the library's order, with the library's gaps closed; see docs/decisions/0003."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from pylti1p3.message_launch import MessageLaunch
+from pylti1p3.session import SessionService
+from sqlalchemy import Row, delete
+from sqlalchemy.orm import Session
+
+from lti_app.clock import now
+from lti_app.errors import PlatformUnavailable
+from lti_app.lti.key_sets import PlatformKeySets
+from lti_app.lti.login import LaunchRequest, NoCookies, browser_hash
+from lti_app.lti.messages import CLAIM, LaunchMessage, check_resource_link_message, identifier, parse_launch
+from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
+from lti_app.models.launch import Login
+from lti_app.models.platform import Registration
+
+ALGORITHM = "RS256"
+LEEWAY = timedelta(seconds=60)
+MAX_AGE = timedelta(minutes=10)
+MAX_LIFETIME = timedelta(hours=1)
+MAX_TOKEN_BYTES = 32 * 1024
+_KEY_CARRYING_HEADERS = {"crit", "jwk", "jku", "x5u", "x5c"}
+_TIME_ERRORS = (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError)
+
+
+class PlatformLaunch(MessageLaunch):
+    """The library's launch over our tables; `validate()` runs the checks below in the library's order.
+
+    Nothing is read from a token before its signature was verified, except the `kid` that finds the key;
+    which key set is asked comes from the login's row.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, str],
+        *,
+        session: Session,
+        key_sets: PlatformKeySets,
+        browser_secret: str | None,
+    ) -> None:
+        # The library would open an HTTP session per launch; any object in its place keeps it from doing so.
+        request = LaunchRequest(parameters)
+        super().__init__(request, ToolConf(session), SessionService(request), NoCookies(), requests_session=key_sets)
+        self._session = session
+        self._key_sets = key_sets
+        self._browser_secret = browser_secret
+        self._login: Row[str, int, str | None, str, datetime]
+        self._deployment_id: int
+        self.message: LaunchMessage
+
+    def accept(self) -> LaunchMessage:
+        """Return the verified message of a resource link launch.
+
+        Raises:
+            LaunchRefused: Any check fails; the login is used up all the same.
+        """
+        try:
+            self.validate()
+        except LaunchRefused as refused:
+            self._describe(refused)
+            raise
+        return self.message
+
+    def _get_request_param(self, key: str) -> str:
+        value: str = self._request.get_param(key) or ""
+        return value
+
+    def validate_state(self) -> "PlatformLaunch":
+        """Use the login up: one statement finds it, compares the browser and removes it."""
+        state = self._get_request_param("state")
+        if not state or len(state) > 64 or "\x00" in state:
+            raise LaunchRefused(Check.STATE, "The state is missing or malformed.")
+        if not self._browser_secret:
+            raise LaunchRefused(Check.COOKIE, "The browser sent no cookie of its login.")
+        login = self._session.execute(
+            delete(Login)
+            .where(Login.state == state, Login.browser_hash == browser_hash(self._browser_secret))
+            .returning(
+                Login.nonce,
+                Login.registration_id,
+                Login.deployment_id_on_platform,
+                Login.target_link_uri,
+                Login.expires_at,
+            )
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if login is None:
+            raise LaunchRefused(Check.STATE, "The state is unknown, used up, or of another browser.")
+        self._login = login
+        if login.expires_at <= now():
+            raise LaunchRefused(Check.STATE, "The login is older than ten minutes.")
+        self._check_platform_error()
+        return self
+
+    def validate_jwt_format(self) -> "PlatformLaunch":
+        """Read the header only: what is claimed counts after the signature."""
+        token = self._get_request_param("id_token")
+        if len(token) > MAX_TOKEN_BYTES:
+            raise LaunchRefused(Check.SIZE, "The token is larger than 32 kB.", status=413)
+        self._jwt = {"header": _header(token), "body": {}}
+        return self
+
+    def validate_nonce(self) -> "PlatformLaunch":
+        """Do nothing yet: the nonce is compared in `validate_jwt_signature`, when it is verified."""
+        return self
+
+    def validate_registration(self) -> "PlatformLaunch":
+        """Take the registration from the login, never from the token: that closes the mix-up of platforms."""
+        row = self._session.get_one(Registration, self._login.registration_id)
+        self._registration: PlatformRegistration = self._tool_config.active(row)
+        return self
+
+    def validate_jwt_signature(self) -> "PlatformLaunch":
+        """Verify signature, issuer, audience and times; only then take the claims over."""
+        row = self._registration.row
+        try:
+            claims = jwt.decode(
+                self._get_request_param("id_token"),
+                self._public_key(row),
+                algorithms=[ALGORITHM],
+                audience=row.client_id,
+                issuer=row.issuer,
+                leeway=LEEWAY,
+                options={
+                    "require": ["exp", "iat", "nonce", "aud", "iss"],
+                    "verify_sub": False,
+                    "verify_jti": False,
+                },
+            )
+        except _TIME_ERRORS as error:
+            raise LaunchRefused(Check.TIME, "The token is past its time, or not valid yet.") from error
+        except (jwt.InvalidAudienceError, jwt.InvalidIssuerError) as error:
+            raise LaunchRefused(Check.AUDIENCE, "The token is for another tool, or of another platform.") from error
+        except jwt.InvalidSignatureError as error:
+            raise LaunchRefused(Check.SIGNATURE, "The signature does not fit the platform's key.") from error
+        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as error:
+            raise LaunchRefused(Check.TOKEN, f"The token is malformed ({type(error).__name__}).") from error
+        _check_age(claims)
+        _check_authorized_party(claims, row.client_id)
+        if claims["nonce"] != self._login.nonce:
+            raise LaunchRefused(Check.NONCE, "The nonce is not the one of the login.")
+        self._jwt["body"] = claims
+        return self
+
+    def validate_deployment(self) -> "PlatformLaunch":
+        """Find the deployment; it must be the login's, where the login named one."""
+        claimed = identifier(self._jwt["body"], CLAIM + "deployment_id")
+        if self._login.deployment_id_on_platform not in {None, claimed}:
+            raise LaunchRefused(Check.DEPLOYMENT, "The deployment is not the one of the login.", status=403)
+        deployment = self._tool_config.confirmed_deployment(self._registration.row, claimed)
+        if deployment is None:
+            raise LaunchRefused(Check.DEPLOYMENT, "The deployment is unknown or not confirmed.", status=403)
+        self._deployment_id = deployment.id
+        return self
+
+    def validate_message(self) -> "PlatformLaunch":
+        """Parse the claims; types, lengths and the target are checked on the way."""
+        claims = self._jwt["body"]
+        check_resource_link_message(claims)
+        if claims.get(CLAIM + "target_link_uri") != self._login.target_link_uri:
+            raise LaunchRefused(Check.TARGET, "The target is not the one of the login.")
+        self.message = parse_launch(
+            claims,
+            registration_id=self._registration.row.id,
+            deployment_id=self._deployment_id,
+            deployment_id_on_platform=claims[CLAIM + "deployment_id"],
+        )
+        return self
+
+    def save_launch_data(self) -> "PlatformLaunch":
+        """Save nothing: what a launch brings goes into our tables, a token nowhere."""
+        return self
+
+    def _public_key(self, row: Registration) -> Any:
+        try:
+            key = self._key_sets.find(row.jwks_url, self._jwt["header"]["kid"])
+        except PlatformUnavailable as error:
+            raise LaunchRefused(Check.KEYS_UNREACHABLE, f"The platform's key set: {error}.", status=503) from error
+        if key is None:
+            raise LaunchRefused(Check.KEY, "The platform's key set has no key of this id.")
+        return key
+
+    def _check_platform_error(self) -> None:
+        """Take an OIDC error answer for what it is (OpenID Connect core, 3.1.2.6)."""
+        if self._request.get_param("error") and not self._get_request_param("id_token"):
+            raise LaunchRefused(Check.PLATFORM_ERROR, "The platform answered the login with an error.")
+
+    def _describe(self, refused: LaunchRefused) -> None:
+        if hasattr(self, "_login"):
+            refused.registration_id = self._login.registration_id
+        body = self._jwt.get("body") or {}
+        for name, claim in (("deployment_id_on_platform", "deployment_id"), ("message_type", "message_type")):
+            value = body.get(CLAIM + claim)
+            setattr(refused, name, value[:64] if isinstance(value, str) and value.isprintable() else None)
+
+
+def _header(token: str) -> dict[str, Any]:
+    first, _, rest = token.partition(".")
+    try:
+        header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise LaunchRefused(Check.TOKEN, "The token is missing or malformed.") from error
+    if not isinstance(header, dict) or rest.count(".") != 1:
+        raise LaunchRefused(Check.TOKEN, "The token is malformed.")
+    if header.get("alg") != ALGORITHM or not _KEY_CARRYING_HEADERS.isdisjoint(header):
+        raise LaunchRefused(Check.TOKEN, "The token's header asks for something other than plain RS256.")
+    if not isinstance(header.get("kid"), str) or not header["kid"]:
+        raise LaunchRefused(Check.KEY, "The token names no key.")
+    return header
+
+
+def _check_age(claims: Mapping[str, Any]) -> None:
+    issued, expires = claims["iat"], claims["exp"]
+    if not all(isinstance(moment, int | float) and not isinstance(moment, bool) for moment in (issued, expires)):
+        raise LaunchRefused(Check.TIME, "The token's times are no numbers.")
+    if expires - issued > MAX_LIFETIME.total_seconds():
+        raise LaunchRefused(Check.TIME, "The token would live for more than an hour.")
+    if now().timestamp() - issued > (MAX_AGE + LEEWAY).total_seconds():
+        raise LaunchRefused(Check.TIME, "The token is older than ten minutes.")
+
+
+def _check_authorized_party(claims: Mapping[str, Any], client_id: str) -> None:
+    """Refuse a token made for somebody else too (OpenID Connect core, 3.1.3.7, steps 3 to 5)."""
+    audience, party = claims["aud"], claims.get("azp")
+    has_several = isinstance(audience, list) and len(audience) > 1
+    if party != client_id and (party is not None or has_several):
+        raise LaunchRefused(Check.AUDIENCE, "The token's authorized party is another tool.")

@@ -1,0 +1,149 @@
+"""The third-party-initiated login (1EdTech security framework 1.0, 5.1.1): one row per login, bound to its browser."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pylti1p3.cookie import CookieService
+from pylti1p3.oidc_login import OIDCLogin
+from pylti1p3.request import Request
+from sqlalchemy.orm import Session
+
+from lti_app.clock import now
+from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
+from lti_app.models.launch import Login
+
+LOGIN_MINUTES = 10
+MAX_PARAMETER = 8192
+
+
+class LaunchRequest(Request):
+    """The parameters of one request, whichever way they came."""
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self._parameters = parameters
+
+    @property
+    def session(self) -> dict[str, str]:
+        """The library's session: always empty, since what it would keep there stands in our tables."""
+        return {}
+
+    def is_secure(self) -> bool:
+        """Return True: our cookies are Secure everywhere, on http://localhost too."""
+        return True
+
+    def get_param(self, key: str) -> str | None:
+        """Return the parameter, or None."""
+        return self._parameters.get(key)
+
+
+class NoCookies(CookieService):
+    """The library's cookies are not used: `lti_app.web.lti` keeps one browser secret for all logins."""
+
+    def get_cookie(self, name: str) -> None:
+        """Return None."""
+
+    def set_cookie(self, name: str, value: str | int, exp: int | None = 3600) -> None:
+        """Set nothing."""
+
+
+def browser_hash(browser_secret: str) -> str:
+    """Return what a login keeps of the browser's secret: its SHA-256 in hex."""
+    return hashlib.sha256(browser_secret.encode()).hexdigest()
+
+
+class PlatformLogin(OIDCLogin):
+    """The library's login, with state and nonce in our table instead of cookies and session."""
+
+    def __init__(
+        self, parameters: Mapping[str, str], *, session: Session, launch_url: str, browser_secret: str
+    ) -> None:
+        super().__init__(LaunchRequest(parameters), ToolConf(session), None, NoCookies())
+        self._session = session
+        self._launch_url = launch_url
+        self._browser_secret = browser_secret
+
+    def redirect_url(self) -> str:
+        """Return where to send the browser; the login's row is in the transaction.
+
+        Raises:
+            LaunchRefused: The request is malformed, or its platform is not registered.
+        """
+        return str(self._prepare_redirect_url(self._launch_url))
+
+    def _prepare_redirect_url(self, launch_url: str) -> str:
+        registration = self.validate_oidc_login()
+        login = self._new_login(registration)
+        self._session.add(login)
+        query = {
+            "scope": "openid",
+            "response_type": "id_token",
+            "response_mode": "form_post",
+            "prompt": "none",
+            "client_id": registration.get_client_id(),
+            # A constant: the target travels in the row, platforms compare this address letter by letter.
+            "redirect_uri": launch_url,
+            "state": login.state,
+            "nonce": login.nonce,
+            "login_hint": self._text("login_hint"),
+        }
+        if hint := self._text("lti_message_hint"):
+            query["lti_message_hint"] = hint
+        return _with_query(registration.row.auth_url, query)
+
+    def validate_oidc_login(self) -> PlatformRegistration:
+        """Return the registration of the request.
+
+        Raises:
+            LaunchRefused: Issuer, login hint or target are missing, or the platform is unknown.
+        """
+        issuer = self._text("iss")
+        if not issuer or not self._text("login_hint"):
+            raise LaunchRefused(Check.REQUEST, "The login names no issuer or no login hint.")
+        registration: PlatformRegistration = self._tool_config.find_registration_by_params(
+            issuer, self._text("client_id") or None
+        )
+        return registration
+
+    def _new_login(self, registration: PlatformRegistration) -> Login:
+        return Login(
+            state=secrets.token_urlsafe(32),
+            nonce=secrets.token_urlsafe(32),
+            browser_hash=browser_hash(self._browser_secret),
+            registration_id=registration.row.id,
+            deployment_id_on_platform=self._text("lti_deployment_id")[:255] or None,
+            target_link_uri=self._target(registration.row.id),
+            expires_at=now() + timedelta(minutes=LOGIN_MINUTES),
+        )
+
+    def _target(self, registration_id: int) -> str:
+        target = self._text("target_link_uri")
+        if not is_ours(target, launch_url=self._launch_url):
+            refused = LaunchRefused(Check.TARGET, "The target of the login is not an address of Staffroom.")
+            refused.registration_id = registration_id
+            raise refused
+        return target
+
+    def _text(self, key: str) -> str:
+        value = self._request.get_param(key) or ""
+        if len(value) > MAX_PARAMETER or "\x00" in value:
+            raise LaunchRefused(Check.REQUEST, f"“{key}” is malformed.")
+        return str(value)
+
+
+def is_ours(target: str, *, launch_url: str) -> bool:
+    """Whether a target_link_uri leads to our own origin; anything that a browser could read otherwise does not."""
+    parts = urlsplit(launch_url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    is_plain = len(target) <= 2048 and target.isprintable() and "\\" not in target and " " not in target
+    return is_plain and (target == origin or target.startswith(origin + "/"))
+
+
+def _with_query(url: str, query: Mapping[str, str]) -> str:
+    """Add the query to an address that may have one already."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True) + list(query.items())
+    return urlunsplit(parts._replace(query=urlencode(pairs)))

@@ -1,0 +1,97 @@
+"""How we talk to platforms: one kept-alive session with time-outs, no redirects and a limit on answers."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+
+from lti_app.errors import PlatformUnavailable
+
+CONNECT_SECONDS, READ_SECONDS = 3, 10
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+CONNECTIONS_PER_HOST = 16
+# Canvas refuses requests that name no program (Canvas developer documentation).
+USER_AGENT = "Staffroom (LTI 1.3 Advantage tool)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a platform answered: status, headers (any case), and the body, read whole."""
+
+    status: int
+    headers: requests.structures.CaseInsensitiveDict[str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON.
+
+        Raises:
+            PlatformUnavailable: The body is no JSON.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise PlatformUnavailable("the answer is not valid JSON", status=self.status) from error
+
+    @property
+    def text(self) -> str:
+        """The body as text, for recognising what a platform means; never shown to anybody."""
+        return self.body.decode("utf-8", "replace")
+
+
+class _NoCookies(RequestsCookieJar):
+    """Keeps nothing: one school's cookie must not travel with another school's request."""
+
+    def set_cookie(self, *args: Any, **kwargs: Any) -> None:
+        """Drop the cookie."""
+
+
+class Outbound:
+    """Sends requests to platforms; one per process, shared by its threads."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = USER_AGENT
+        self._session.cookies = _NoCookies()
+        # A proxy or .netrc of the machine must not get between us and a school, nor lend its password.
+        self._session.trust_env = False
+        adapter = HTTPAdapter(pool_connections=CONNECTIONS_PER_HOST, pool_maxsize=CONNECTIONS_PER_HOST)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def send(self, method: str, url: str, **arguments: Any) -> Answer:
+        """Send one request and read its answer, whatever its status.
+
+        Raises:
+            PlatformUnavailable: No answer, or one over 4 MB.
+        """
+        try:
+            with self._session.request(
+                method,
+                url,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+                **arguments,
+            ) as response:
+                return Answer(status=response.status_code, headers=response.headers, body=_read(response))
+        except requests.RequestException as error:
+            # The exception's text carries the whole address; its kind says enough.
+            raise PlatformUnavailable(f"no answer ({type(error).__name__})") from error
+
+    def close(self) -> None:
+        """Close every kept connection."""
+        self._session.close()
+
+
+def _read(response: requests.Response) -> bytes:
+    chunks, size = [], 0
+    for chunk in response.iter_content(64 * 1024):
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            raise PlatformUnavailable("the answer is too large", status=response.status_code)
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,77 @@
+"""People, courses, and who takes part in which."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_app.clock import now
+from lti_app.db import Base, Choice, UtcDateTime
+from lti_app.models.platform import Deployment
+
+
+class User(Base):
+    """A person on one platform; the same `sub` on two platforms is two people, and nothing ever merges them."""
+
+    __tablename__ = "lti_user"
+    __table_args__ = (UniqueConstraint("registration_id", "sub"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
+    sub: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(255), default="")
+    locale: Mapped[str] = mapped_column(String(35), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Context(Base):
+    """A course on a platform; its id is unique within the deployment (LTI 1.3 core, 5.4.1)."""
+
+    __tablename__ = "context"
+    __table_args__ = (UniqueConstraint("deployment_id", "context_id_on_platform"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"))
+    context_id_on_platform: Mapped[str] = mapped_column(String(300))
+    label: Mapped[str] = mapped_column(String(255), default="")
+    title: Mapped[str] = mapped_column(String(255), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    deployment: Mapped[Deployment] = relationship(lazy="raise")
+
+
+class Role(StrEnum):
+    """What a person may do in a course; `lti_app.roster.roles` derives it from the platform's roles."""
+
+    FACILITATOR = "facilitator"
+    MENTOR = "mentor"
+    TEACHER = "teacher"
+    NONE = "none"
+
+    @property
+    def looks_after_course(self) -> bool:
+        """Whether this role looks after the course rather than takes part in it."""
+        return self is Role.FACILITATOR
+
+
+class Membership(Base):
+    """That a person takes part in a course, and as what."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("context_id", "user_id"), Index(None, "user_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("lti_user.id"))
+    role: Mapped[Role] = mapped_column(Choice(Role))
+    is_test_user: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    user: Mapped[User] = relationship(lazy="raise")
+    context: Mapped[Context] = relationship(lazy="raise")
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether this person does the activity's work, rather than looks after it."""
+        return self.role in {Role.TEACHER, Role.MENTOR}

@@ -1,0 +1,95 @@
+"""Platforms that may launch us: registrations, their deployments, and the tokens they gave us."""
+
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_app.clock import now
+from lti_app.db import Base, Choice, UtcDateTime
+
+
+class RegistrationStatus(StrEnum):
+    """Whether a platform's launches are let in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class DeploymentStatus(StrEnum):
+    """Whether an LMS admin has confirmed where on the platform the tool was placed."""
+
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+
+
+class Registration(Base):
+    """One client id at one issuer: what the platform and we agreed on (LTI 1.3 core, 3.1.3).
+
+    Canvas and Blackboard have one issuer for all their schools, so the pair is the key.
+    """
+
+    __tablename__ = "registration"
+    __table_args__ = (UniqueConstraint("issuer", "client_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    issuer: Mapped[str] = mapped_column(String(1024))
+    client_id: Mapped[str] = mapped_column(String(255))
+    auth_url: Mapped[str] = mapped_column(String(1024))
+    token_url: Mapped[str] = mapped_column(String(1024))
+    jwks_url: Mapped[str] = mapped_column(String(1024))
+    auth_audience: Mapped[str | None] = mapped_column(String(1024))
+    status: Mapped[RegistrationStatus] = mapped_column(Choice(RegistrationStatus), default=RegistrationStatus.ACTIVE)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration", lazy="raise")
+
+    @property
+    def is_active(self) -> bool:
+        """Whether launches of this registration are let in."""
+        return self.status is RegistrationStatus.ACTIVE
+
+    @property
+    def frame_origins(self) -> list[str]:
+        """Origins that may show our pages in a frame: the issuer's and the login page's."""
+        return sorted({_origin(url) for url in (self.issuer, self.auth_url) if "://" in url})
+
+    @property
+    def service_hosts(self) -> set[str]:
+        """Hosts, with port, that may be sent this platform's access token."""
+        urls = (self.issuer, self.auth_url, self.token_url, self.jwks_url)
+        return {urlsplit(url).netloc for url in urls if "://" in url}
+
+
+class Deployment(Base):
+    """One placing of the tool on a platform; contexts are told apart within it (LTI 1.3 core, 3.1.3)."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (UniqueConstraint("registration_id", "deployment_id_on_platform"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
+    deployment_id_on_platform: Mapped[str] = mapped_column(String(255))
+    status: Mapped[DeploymentStatus] = mapped_column(Choice(DeploymentStatus), default=DeploymentStatus.CONFIRMED)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    registration: Mapped[Registration] = relationship(back_populates="deployments", lazy="raise")
+
+
+class AccessToken(Base):
+    """The bearer token of one registration for one set of scopes, shared by all workers until it expires."""
+
+    __tablename__ = "access_token"
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True)
+    scopes: Mapped[str] = mapped_column(String(1024), primary_key=True)
+    token: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,1 @@
+"""People and courses: what a launch tells of them."""

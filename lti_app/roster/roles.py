@@ -1,0 +1,55 @@
+"""From a platform's roles to ours (LTI 1.3 core, A.2); see `Role` for what each may do."""
+
+from collections.abc import Iterable
+
+from lti_app.models.people import Role
+
+_MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+_TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+_ADMINISTRATORS = {
+    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin",
+}
+_OURS = {
+    "Instructor": Role.FACILITATOR,
+    "ContentDeveloper": Role.FACILITATOR,
+    "Administrator": Role.FACILITATOR,
+    "Mentor": Role.MENTOR,
+    "TeachingAssistant": Role.MENTOR,
+    "Learner": Role.TEACHER,
+}
+# A teaching assistant usually arrives with the plain Instructor role beside the sub-role, so the sub-role wins.
+_ORDER = (Role.FACILITATOR, Role.MENTOR, Role.TEACHER)
+
+
+def role_of(roles: Iterable[str]) -> Role:
+    """Return what the roles make of a person in the course; only membership roles decide.
+
+    Institution and system roles make nobody staff: an Administrator of the LMS who is not in the course
+    gets `Role.NONE`, like anybody whose roles are unknown.
+    """
+    names = {name for role in roles if (name := _membership_name(role))}
+    if "TeachingAssistant" in names:
+        names.discard("Instructor")
+    found = {_OURS[name] for name in names if name in _OURS}
+    return next((role for role in _ORDER if role in found), Role.NONE)
+
+
+def is_test_user(roles: Iterable[str]) -> bool:
+    """Whether the platform says that this is no person: Canvas's Student View (1EdTech vocabulary, TestUser)."""
+    return _TEST_USER in roles
+
+
+def is_lms_admin(roles: Iterable[str]) -> bool:
+    """Whether the person administers the LMS or its institution; that opens connection pages, nothing else."""
+    return not _ADMINISTRATORS.isdisjoint(roles)
+
+
+def _membership_name(role: str) -> str | None:
+    """Return the last word of a membership role: `Learner` of `…/membership#Learner`, or a bare `Learner`."""
+    if not role.startswith(("http:", "https:", "urn:")):
+        return role
+    prefix, _, name = role.partition("#")
+    is_membership = prefix == _MEMBERSHIP or prefix.startswith(_MEMBERSHIP + "/")
+    return name if is_membership else None

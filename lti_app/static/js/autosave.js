@@ -1,0 +1,121 @@
+// Saves two seconds after the last key, at most every ten while typing, one request at a time, until it is confirmed.
+
+const AFTER_LAST_KEY = 2000;
+const WHILE_TYPING = 10000;
+const FIRST_RETRY = 2000;
+const LONGEST_RETRY = 30000;
+const ANSWER_WITHIN = 15000;
+// A request that may outlive its page carries at most 64 kB.
+const KEEPALIVE_BYTES = 60000;
+
+// `read()` gives the text; `tell(state, answer)` hears: saving, saved, unsaved, conflict, ended, refused, too-large.
+export class Autosave {
+  constructor({ form, read, tell }) {
+    this.form = form;
+    this.read = read;
+    this.tell = tell;
+    this.savedText = read();
+    this.isSaving = false;
+    this.isPaused = false;
+    this.retryAfter = FIRST_RETRY;
+    this.timer = null;
+    this.oldestUnsaved = null;
+  }
+
+  changed() {
+    if (this.isPaused) return;
+    this.oldestUnsaved ??= Date.now();
+    const left = this.oldestUnsaved + WHILE_TYPING - Date.now();
+    this.#schedule(Math.max(0, Math.min(AFTER_LAST_KEY, left)));
+  }
+
+  now() {
+    if (this.isPaused || this.read() === this.savedText) return;
+    this.#schedule(0);
+  }
+
+  pause() {
+    this.isPaused = true;
+    clearTimeout(this.timer);
+  }
+
+  // Goes on from the version that the server has; what it holds by then counts as unsaved.
+  resume({ version, savedText }) {
+    this.form.elements.based_on.value = version;
+    this.savedText = savedText;
+    this.isPaused = false;
+    this.now();
+  }
+
+  // The page is going away: a last try that outlives it. The browser's copy is there in any case.
+  last() {
+    const text = this.read();
+    if (this.isPaused || text === this.savedText) return;
+    if (new Blob([text]).size < KEEPALIVE_BYTES) this.#send(text, { keepalive: true }).catch(() => {});
+  }
+
+  #schedule(milliseconds) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#save(), milliseconds);
+  }
+
+  async #save() {
+    const text = this.read();
+    if (this.isSaving || this.isPaused || text === this.savedText) return;
+    this.isSaving = true;
+    this.oldestUnsaved = null;
+    this.tell("saving");
+    try {
+      const response = await this.#send(text, { signal: AbortSignal.timeout(ANSWER_WITHIN) });
+      this.#hear(response.status, await response.json(), text);
+    } catch {
+      this.#failed();
+    } finally {
+      this.isSaving = false;
+    }
+    if (!this.isPaused && this.timer === null && this.read() !== this.savedText) this.changed();
+  }
+
+  #send(text, options) {
+    const fields = this.form.elements;
+    fields.sequence.value = Number(fields.sequence.value) + 1;
+    const body = new FormData(this.form);
+    body.set("text", text);
+    this.timer = null;
+    return fetch(this.form.dataset.saveUrl, {
+      method: "POST",
+      body,
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+      ...options,
+    });
+  }
+
+  #hear(status, answer, text) {
+    if (status === 200 && answer.state === "saved") {
+      this.savedText = text;
+      this.retryAfter = FIRST_RETRY;
+      this.form.elements.based_on.value = answer.version;
+      this.tell("saved", answer);
+    } else if (status === 409) {
+      this.pause();
+      this.tell("conflict", answer);
+    } else if (status === 401) {
+      this.pause();
+      this.tell("ended", answer);
+    } else if (status === 413) {
+      this.tell("too-large", answer);
+    } else if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
+      this.pause();
+      this.tell("refused", answer);
+    } else {
+      this.#failed();
+    }
+  }
+
+  #failed() {
+    this.tell("unsaved");
+    this.#schedule(this.retryAfter);
+    this.retryAfter = Math.min(this.retryAfter * 2, LONGEST_RETRY);
+  }
+}

@@ -1,0 +1,1 @@
+"""Pages of no activity: what platforms post to, health, errors, headers."""

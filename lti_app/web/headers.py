@@ -1,0 +1,47 @@
+"""Headers of every answer: who may frame it, what it may load, who may keep it."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, request
+
+from lti_app.access import frame_origins
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    " connect-src 'self'; base-uri 'none'; frame-ancestors "
+)
+# `form-action` is left to the launch pages: a login posts from the platform to us, never the other way.
+_FORMS = "; form-action 'self'"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def register(app: Flask) -> None:
+    """Check the origin of every post, and set the headers of every answer."""
+
+    @app.before_request
+    def _check_origin() -> None:
+        # Platforms post to /lti/ from their own origin; those requests prove themselves by state and token.
+        if request.method in SAFE_METHODS or request.blueprint == "lti":
+            return
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != current_app.config["STAFFROOM_PUBLIC_URL"]:
+            abort(403)
+
+    @app.after_request
+    def _set_headers(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        # Not "no-referrer": with it, browsers send `Origin: null` on our own forms too.
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cache-Control", "no-store")
+        if response.mimetype == "text/html":
+            headers["Content-Security-Policy"] = _CSP + _ancestors() + _FORMS
+        if urlsplit(current_app.config["STAFFROOM_PUBLIC_URL"]).scheme == "https":
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def _ancestors() -> str:
+    """Return who may frame the page: the session's platforms; a page for nobody signed in shows nothing private."""
+    origins = frame_origins()
+    return " ".join(["'self'", *origins]) if origins else "*"

@@ -1,0 +1,68 @@
+"""The composition root of the practice LMS."""
+
+from flask import Flask, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from practice_lms.lms import Lms
+from practice_lms.settings import Settings
+from practice_lms.web import (
+    api,
+    api_logs,
+    auth,
+    deep_linking,
+    gradebook,
+    line_items,
+    memberships,
+    pages,
+    scores,
+    switches,
+    token,
+)
+from practice_lms.web.current import signed_in_person
+
+_PARTS = (
+    api, api_logs, auth, deep_linking, gradebook, line_items, memberships, pages, scores, switches, token,
+)  # fmt: skip
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the practice LMS.
+
+    Raises:
+        DamagedStateFileError: when the state file is there but cannot be used.
+    """
+    app = Flask(__name__)
+    lms = Lms(settings)
+    app.extensions["practice_lms"] = lms
+    with lms.reading() as state:
+        app.secret_key = state.session_secret
+    app.config.update(
+        SESSION_COOKIE_NAME="practice_lms_session",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+    )
+    for part in _PARTS:
+        app.register_blueprint(part.blueprint)
+    app.before_request(lambda: _redirect_to_own_address(settings))
+    app.after_request(lambda response: _with_policy(response, settings))
+    app.context_processor(lambda: {"signed_in": signed_in_person(), "tool_url": settings.tool_url})
+    return app
+
+
+def _redirect_to_own_address(settings: Settings) -> AnyResponse | None:
+    # Under "localhost" this LMS would share a site, and so its cookies, with the tool: the frame
+    # would not be a third party, and what works here would fail in a real LMS.
+    is_page = request.method == "GET" and not request.path.startswith(("/lti/", "/api/", "/static/"))
+    if is_page and request.host.partition(":")[0] == "localhost" and request.environ.get("werkzeug.socket"):
+        return redirect(f"{settings.issuer}{request.full_path.rstrip('?')}")
+    return None
+
+
+def _with_policy(response: Response, settings: Settings) -> Response:
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'self'; frame-src 'self' {settings.tool_url}; "
+            f"form-action 'self' {settings.tool_url}; base-uri 'none'; object-src 'none'"
+        )
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,74 @@
+"""The gradebook as a table for people: who, which columns, and what stands in each cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from practice_lms.course import LineItem
+from practice_lms.gradebook import Grade
+from practice_lms.people import Person
+from practice_lms.state import State
+
+EMPTY = "–"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell: the text as people read it, and the exact moment of arrival for its title."""
+
+    activity_id: int | None
+    line_item_id: int
+    text: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradebookTable:
+    """The whole table; `latest` is a sentence about the newest grade, empty when there is none."""
+
+    columns: tuple[LineItem, ...]
+    rows: tuple[tuple[Person, tuple[Cell, ...]], ...]
+    latest: str
+
+
+def table_for(state: State, viewer: Person) -> GradebookTable:
+    """Return everybody's grades for staff, and for a teacher the own row only."""
+    columns = tuple(state.line_items.values())
+    graded = [person for person in state.people.values() if person.is_gradable]
+    shown = graded if viewer.is_staff else [person for person in graded if person.id == viewer.id]
+    rows = tuple((person, tuple(_cell(state, column, person) for column in columns)) for person in shown)
+    return GradebookTable(columns=columns, rows=rows, latest=_latest(state, shown))
+
+
+def grade_in(state: State, columns: Sequence[LineItem], person_id: str) -> Grade | None:
+    """Return the person's grade in the first of these columns: an activity's own one."""
+    return state.grades.get((columns[0].id, person_id)) if columns else None
+
+
+def cell_text(grade: Grade | None, column: LineItem) -> str:
+    """Return a grade as people read it, such as "1/1", or a dash."""
+    if grade is None or grade.score is None:
+        return EMPTY
+    return f"{grade.score:g}/{column.score_maximum:g}"
+
+
+def _cell(state: State, column: LineItem, person: Person) -> Cell:
+    grade = state.grades.get((column.id, person.id))
+    title = f"Arrived {grade.received_at:%a %d %b %Y, %H:%M:%S} UTC" if grade else ""
+    if grade and grade.comment:
+        title = f"{title}: {grade.comment}"
+    return Cell(
+        activity_id=column.activity_id,
+        line_item_id=column.id,
+        text=cell_text(grade, column),
+        title=title,
+    )
+
+
+def _latest(state: State, shown: Sequence[Person]) -> str:
+    visible = {person.id for person in shown}
+    for grade in reversed(state.grades.values()):
+        if grade.person_id in visible:
+            column = state.line_items[grade.line_item_id]
+            name = state.people[grade.person_id].name
+            return f"{name}, {column.label}: {cell_text(grade, column)} at {grade.received_at:%H:%M:%S} UTC"
+    return ""

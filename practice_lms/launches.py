@@ -1,0 +1,100 @@
+"""Beginning a launch: the login form for the tool, and a one-time note of whom and what it is for."""
+
+import json
+import secrets
+from dataclasses import dataclass, replace
+
+from practice_lms.lms import Lms
+from practice_lms.state import KEPT_LAUNCHES, DeepLinking, Launch, Overrides, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginForm:
+    """What a browser posts to the tool to begin a login (OIDC third-party initiated, LTI security §5.1.1)."""
+
+    action: str
+    fields: dict[str, str]
+
+
+def begin_activity_launch(lms: Lms, person_id: str, *, activity_id: int, needs_cookie: bool) -> LoginForm:
+    """Begin the launch of an activity; without `needs_cookie` the launch id alone takes it up again.
+
+    Raises:
+        KeyError: when there is no such person or activity.
+    """
+    with lms.reading() as state:
+        activity = state.activities[activity_id]
+        launch = _noted(
+            state,
+            Launch(
+                id=f"ltilaunch{activity_id}_{secrets.token_hex(12)}",
+                person_id=state.people[person_id].id,
+                activity_id=activity_id,
+                deep_linking_id=None,
+                needs_cookie=needs_cookie,
+                overrides=_taken_overrides(state),
+            ),
+        )
+    hint = {"cmid": activity_id, "launchid": launch.id}
+    return _login_form(lms, launch, hint=hint, target=activity.target or lms.settings.redirect_uri)
+
+
+def begin_deep_linking(lms: Lms, person_id: str, *, needs_cookie: bool) -> LoginForm:
+    """Begin a launch that asks the tool for activities to add (deep linking 2.0).
+
+    Raises:
+        KeyError: when there is no such person.
+    """
+    with lms.reading() as state:
+        number = len(state.deep_linkings) + 1
+        person = state.people[person_id]
+        state.deep_linkings[number] = DeepLinking(id=number, person_id=person.id, echo=secrets.token_hex(16))
+        launch = _noted(
+            state,
+            Launch(
+                id=f"ltilaunch_ContentItemSelectionRequest{secrets.token_hex(12)}",
+                person_id=person.id,
+                activity_id=None,
+                deep_linking_id=number,
+                needs_cookie=needs_cookie,
+                overrides=_taken_overrides(state),
+            ),
+        )
+    return _login_form(lms, launch, hint={"launchid": launch.id}, target=lms.settings.redirect_uri)
+
+
+def take_launch(state: State, launch_id: object) -> Launch | None:
+    """Take up a launch that was begun; the second time there is none."""
+    return state.launches.pop(launch_id, None) if isinstance(launch_id, str) else None
+
+
+def close_deep_linking(state: State, number: int) -> None:
+    """Note that the tool's answer was accepted, so that no second one is."""
+    state.deep_linkings[number] = replace(state.deep_linkings[number], answered=True)
+
+
+def _noted(state: State, launch: Launch) -> Launch:
+    state.launches[launch.id] = launch
+    if len(state.launches) > KEPT_LAUNCHES:
+        del state.launches[next(iter(state.launches))]
+    return launch
+
+
+def _taken_overrides(state: State) -> Overrides:
+    overrides, state.next_launch = state.next_launch, None
+    return overrides or Overrides()
+
+
+def _login_form(lms: Lms, launch: Launch, *, hint: dict[str, object], target: str) -> LoginForm:
+    settings = lms.settings
+    fields: dict[str, str | None] = {
+        "iss": settings.issuer,
+        "target_link_uri": target,
+        "login_hint": launch.person_id,
+        "lti_message_hint": json.dumps(hint, separators=(",", ":")),
+        "client_id": settings.client_id,
+        "lti_deployment_id": settings.deployment_id,
+    }
+    fields.update(launch.overrides.login)
+    kept = {name: value for name, value in fields.items() if value is not None}
+    return LoginForm(action=settings.login_url, fields=kept)

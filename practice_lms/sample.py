@@ -1,0 +1,104 @@
+"""Sample data for the demo: three teachers use the tool as their browsers would, so that no page starts empty."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from practice_lms.people import PEOPLE
+from practice_lms.settings import Settings
+
+WEEKLY = 1
+_FIELD = re.compile(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
+_FORM = re.compile(r'<form[^>]*action="([^"]+)"')
+_LINK = re.compile(r'href="([^"]*/entries/\d+)"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleEntry:
+    """What one teacher writes; an unfinished one stays a draft."""
+
+    person_index: int
+    text: str
+    is_finished: bool = True
+
+
+ENTRIES = (
+    SampleEntry(
+        person_index=1,
+        text="During the lab on density two groups were done after ten minutes and the others had not found the scale."
+        " I hurried around with answers. On Thursday I put one finished student at each table that was stuck, with one"
+        " rule: ask, do not tell. It was loud, and everybody had a result. Next week I will plan those pairs before the"
+        " lesson instead of in the middle of it, and write three questions on the board that helpers may ask.",
+    ),
+    SampleEntry(
+        person_index=2,
+        text="Nobody said anything when I asked what the poem was about, so I talked for half an hour. On Friday I"
+        " asked for one line that annoyed them, written down before anybody spoke. Every hand went up. I had been"
+        " asking a question with a right answer and calling it a discussion. I want to open each text like that for"
+        " a month and count how many different voices I hear before I say anything myself.",
+    ),
+    SampleEntry(
+        person_index=3,
+        text="First parents' evening. I had prepared grades and they wanted to hear about friends, sleep and",
+        is_finished=False,
+    ),
+)
+
+
+class _Browser:
+    """Follows forms and redirects, and keeps cookies by origin: also Secure ones, as browsers do on localhost."""
+
+    def __init__(self) -> None:
+        self._cookies: dict[str, dict[str, str]] = {}
+
+    def open(self, url: str, *, form: dict[str, str] | None = None) -> requests.Response:
+        """Return the page at the end of all redirects."""
+        origin = urlsplit(url).netloc
+        kept = self._cookies.setdefault(origin, {})
+        cookie = "; ".join(f"{name}={value}" for name, value in kept.items())
+        response = requests.request(
+            "GET" if form is None else "POST",
+            url,
+            data=form,
+            headers={"Cookie": cookie, "Origin": f"{urlsplit(url).scheme}://{origin}"},
+            allow_redirects=False,
+            timeout=20,
+        )
+        for name, value in response.cookies.items():
+            kept[name] = value
+        if response.is_redirect:
+            return self.open(urljoin(url, response.headers["Location"]))
+        response.raise_for_status()
+        return response
+
+    def submit(self, page: requests.Response, **changed: str) -> requests.Response:
+        """Send the page's first form, with some fields changed."""
+        fields = {name: unescape(value) for name, value in _FIELD.findall(page.text)}
+        return self.open(urljoin(page.url, unescape(_FORM.findall(page.text)[0])), form={**fields, **changed})
+
+
+def fill_course(settings: Settings) -> None:
+    """Write the sample entries, unless somebody has used this demo before."""
+    if requests.get(f"{settings.issuer}/api/gradebook", timeout=20).json():
+        return
+    teachers = [person for person in PEOPLE if person.part == "Teacher"]
+    for entry in ENTRIES:
+        _write(settings, person=teachers[entry.person_index].id, entry=entry)
+
+
+def _write(settings: Settings, *, person: str, entry: SampleEntry) -> None:
+    browser = _Browser()
+    begun = requests.get(f"{settings.issuer}/api/launch/{WEEKLY}", params={"person": person}, timeout=20).json()
+    journal = browser.submit(browser.open(begun["action"], form=begun["fields"]))
+    if "/entries" not in journal.text or _LINK.search(journal.text):
+        return
+    editor = browser.submit(journal)
+    if entry.is_finished:
+        browser.submit(editor, text=entry.text)
+    else:
+        keep = editor.url.removesuffix("/edit") + "/keep"
+        fields = {name: unescape(value) for name, value in _FIELD.findall(editor.text)}
+        browser.open(keep, form={**fields, "text": entry.text})

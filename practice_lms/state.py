@@ -1,0 +1,120 @@
+"""All that the practice LMS remembers: what a state file keeps, and what is forgotten at the end."""
+
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from practice_lms.course import Activity, LineItem, seeded_activities, seeded_line_items
+from practice_lms.faults import FaultRule, ServiceKind
+from practice_lms.gradebook import Grade
+from practice_lms.keys import SigningKey, new_signing_key
+from practice_lms.people import PEOPLE, Person, generated_person
+from practice_lms.request_log import KEPT_REQUESTS, ServiceRequest
+
+DEFAULT_PAGE_SIZE = 50
+DEFAULT_TOKEN_LIFETIME_SECONDS = 3600
+FIRST_FREE_NUMBER = 21
+KEPT_LAUNCHES = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overrides:
+    """Changes that a test wants in the next launch; a login value of None removes the parameter."""
+
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    header: Mapping[str, Any] = field(default_factory=dict)
+    login: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """One launch that was begun: it may be taken up once, by the person it was begun for."""
+
+    id: str
+    person_id: str
+    activity_id: int | None
+    deep_linking_id: int | None
+    needs_cookie: bool
+    overrides: Overrides
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepLinking:
+    """One round of adding activities; `echo` is what the tool must send back as `data`."""
+
+    id: int
+    person_id: str
+    echo: str
+    answered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessToken:
+    """A token that the tool was given; `expires_at` is in seconds since 1970."""
+
+    value: str
+    scopes: frozenset[str]
+    expires_at: float
+
+
+@dataclass(kw_only=True)
+class State:
+    """Everything that changes while the LMS runs; touch it only through `Lms.reading` and `Lms.changing`."""
+
+    keys: list[SigningKey] = field(default_factory=lambda: [new_signing_key()])
+    session_secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    people: dict[str, Person] = field(default_factory=lambda: {person.id: person for person in PEOPLE})
+    activities: dict[int, Activity] = field(default_factory=seeded_activities)
+    line_items: dict[int, LineItem] = field(default_factory=seeded_line_items)
+    grades: dict[tuple[int, str], Grade] = field(default_factory=dict)
+    faults: dict[ServiceKind, FaultRule] = field(default_factory=dict)
+    tokens: dict[str, AccessToken] = field(default_factory=dict)
+    page_size: int = DEFAULT_PAGE_SIZE
+    token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS
+    clock_offset_seconds: int = 0
+    next_number: int = FIRST_FREE_NUMBER
+
+    # From here on: forgotten when the LMS stops.
+    launches: dict[str, Launch] = field(default_factory=dict)
+    deep_linkings: dict[int, DeepLinking] = field(default_factory=dict)
+    seen_once: dict[str, float] = field(default_factory=dict)
+    next_launch: Overrides | None = None
+    requests: deque[ServiceRequest] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """Return the key that signs now: the newest."""
+        return self.keys[-1]
+
+    def take_number(self) -> int:
+        """Return a number for a new activity or line item that was never given before."""
+        number = self.next_number
+        self.next_number += 1
+        return number
+
+    def enrol(self, count: int) -> list[Person]:
+        """Add so many generated teachers to the course and return them."""
+        start = len(self.people) - len(PEOPLE)
+        newcomers = [generated_person(number) for number in range(start, start + count)]
+        self.people.update({person.id: person for person in newcomers})
+        return newcomers
+
+    def columns_of(self, activity_id: int) -> list[LineItem]:
+        """Return the line items of an activity, oldest first."""
+        return [column for column in self.line_items.values() if column.activity_id == activity_id]
+
+    def remove_line_item(self, line_item_id: int) -> None:
+        """Delete a line item together with its grades, as Moodle does."""
+        del self.line_items[line_item_id]
+        self.grades = {key: grade for key, grade in self.grades.items() if key[0] != line_item_id}
+
+    def first_time(self, value: str, *, now: float, until: float) -> bool:
+        """Note a jti or nonce and tell whether it was new; remembered until that moment (seconds)."""
+        self.seen_once = {seen: end for seen, end in self.seen_once.items() if end > now}
+        if value in self.seen_once:
+            return False
+        self.seen_once[value] = until
+        return True

@@ -1,0 +1,65 @@
+"""The deeds behind the switches page and the API: what makes the LMS a difficult partner for a while."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from practice_lms.course import LineItem
+from practice_lms.keys import new_signing_key
+from practice_lms.lms import Lms
+
+
+def rotate_keys(lms: Lms, *, keep_old: bool) -> str:
+    """Sign with a new key from now on and return its kid; the old ones stay published with `keep_old`."""
+    fresh = new_signing_key()
+    with lms.changing() as state:
+        state.keys = [*(state.keys if keep_old else ()), fresh]
+    return fresh.kid
+
+
+def lose_line_item(lms: Lms, activity_id: int) -> None:
+    """Delete the line items of an activity together with their grades.
+
+    Raises:
+        KeyError: when there is no such activity.
+    """
+    with lms.changing() as state:
+        for column in state.columns_of(state.activities[activity_id].id):
+            state.remove_line_item(column.id)
+
+
+def add_second_line_item(lms: Lms, activity_id: int) -> LineItem:
+    """Give an activity one more line item: with two, launches name none of them any more.
+
+    Raises:
+        KeyError: when there is no such activity.
+    """
+    with lms.changing() as state:
+        title = state.activities[activity_id].title
+        number = state.take_number()
+        line_item = LineItem(id=number, activity_id=activity_id, label=f"{title} (second column)", score_maximum=1)
+        state.line_items[number] = line_item
+    return line_item
+
+
+def set_numbers(lms: Lms, numbers: Mapping[str, int]) -> None:
+    """Set page_size, token_lifetime_seconds or clock_offset_seconds, whichever are named."""
+    with lms.changing() as state:
+        state.page_size = numbers.get("page_size", state.page_size)
+        state.token_lifetime_seconds = numbers.get("token_lifetime_seconds", state.token_lifetime_seconds)
+        state.clock_offset_seconds = numbers.get("clock_offset_seconds", state.clock_offset_seconds)
+
+
+def revoke_tokens(lms: Lms) -> None:
+    """Make every access token invalid at once."""
+    with lms.changing() as state:
+        state.tokens.clear()
+
+
+def change_roles(lms: Lms, person_id: str, *, roles: tuple[str, ...]) -> None:
+    """Give a person other roles (full URIs).
+
+    Raises:
+        KeyError: when there is no such person.
+    """
+    with lms.changing() as state:
+        state.people[person_id] = replace(state.people[person_id], roles=roles)

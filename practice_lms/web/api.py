@@ -1,0 +1,212 @@
+"""The writing half of the API for tests: launches without a browser, faults and switches. Loopback only."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from practice_lms.course import Activity, LineItem
+from practice_lms.deep_linking import add_activity
+from practice_lms.faults import Fault, FaultRule, ServiceKind
+from practice_lms.keys import sign
+from practice_lms.launches import LoginForm, begin_activity_launch, begin_deep_linking
+from practice_lms.line_items import line_item_url
+from practice_lms.state import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN_LIFETIME_SECONDS, Overrides
+from practice_lms.switches import (
+    add_second_line_item,
+    change_roles,
+    lose_line_item,
+    revoke_tokens,
+    rotate_keys,
+    set_numbers,
+)
+from practice_lms.web.current import current_lms
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+
+class BadCallError(ValueError):
+    """A call of this API is wrong; the message tells the test's author why."""
+
+
+@blueprint.errorhandler(ValueError)
+@blueprint.errorhandler(TypeError)
+def explain_bad_call(error: Exception) -> tuple[Response, int]:
+    """Tell what is wrong with the call."""
+    return jsonify(error=str(error)), 400
+
+
+@blueprint.errorhandler(KeyError)
+def explain_unknown(error: KeyError) -> tuple[Response, int]:
+    """Tell which person, activity or field does not exist."""
+    return jsonify(error=f"unknown or missing: {error}"), 404
+
+
+@blueprint.get("/launch/<int:activity_id>")
+def launch_activity(activity_id: int) -> Response:
+    """Begin the launch of an activity by `person`; the launch id suffices to take it up, no cookie."""
+    person_id = request.args.get("person", "")
+    form = begin_activity_launch(current_lms(), person_id, activity_id=activity_id, needs_cookie=False)
+    return _login_json(form)
+
+
+@blueprint.get("/launch/deep-linking")
+def launch_deep_linking() -> Response:
+    """Begin a deep linking launch by `person`, likewise without a cookie."""
+    return _login_json(begin_deep_linking(current_lms(), request.args.get("person", ""), needs_cookie=False))
+
+
+@blueprint.post("/next-launch")
+def override_next_launch() -> Response:
+    """Change claims, JOSE header or login parameters of the very next launch that begins."""
+    wanted = _fields()
+    overrides = Overrides(
+        claims=wanted.get("claims", {}),
+        remove=tuple(wanted.get("remove", ())),
+        header=wanted.get("header", {}),
+        login=wanted.get("login", {}),
+    )
+    with current_lms().reading() as state:
+        state.next_launch = overrides
+    return jsonify(ok=True)
+
+
+@blueprint.post("/sign-token")
+def sign_token() -> Response:
+    """Sign exactly these claims with the platform's key."""
+    wanted = _fields()
+    with current_lms().reading() as state:
+        key = state.signing_key
+    return jsonify(token=sign(key, wanted.get("claims", {}), header=wanted.get("header")))
+
+
+@blueprint.get("/faults")
+def list_faults() -> Response:
+    """List the faults that are set."""
+    with current_lms().reading() as state:
+        return jsonify([vars(rule) for rule in state.faults.values()])
+
+
+@blueprint.post("/faults")
+def set_fault() -> Response:
+    """Set the fault of one service: kind, fault, times (absent or null: until switched off)."""
+    wanted = _fields()
+    rule = FaultRule(
+        kind=ServiceKind(wanted["kind"]),
+        fault=Fault(str(wanted["fault"])),
+        times=wanted.get("times"),
+        retry_after_seconds=wanted.get("retry_after_seconds", 1),
+        delay_seconds=wanted.get("delay_seconds", 5.0),
+    )
+    with current_lms().changing() as state:
+        state.faults[rule.kind] = rule
+    return jsonify(ok=True)
+
+
+@blueprint.delete("/faults")
+def clear_faults() -> Response:
+    """Switch every fault off."""
+    with current_lms().changing() as state:
+        state.faults.clear()
+    return jsonify(ok=True)
+
+
+@blueprint.post("/rotate-keys")
+def rotate() -> Response:
+    """Sign with a new key from now on; the old ones stay published with `keep_old`."""
+    kid = rotate_keys(current_lms(), keep_old=bool(_fields().get("keep_old", False)))
+    return jsonify(kid=kid)
+
+
+@blueprint.post("/line-items/lose")
+def lose() -> Response:
+    """Delete the line items of `activity`."""
+    lose_line_item(current_lms(), int(_fields()["activity"]))
+    return jsonify(ok=True)
+
+
+@blueprint.post("/line-items/second")
+def second() -> Response:
+    """Give `activity` one more line item, so that launches name none any more."""
+    line_item = add_second_line_item(current_lms(), int(_fields()["activity"]))
+    return jsonify(line_item=line_item_url(current_lms().settings, line_item.id))
+
+
+@blueprint.post("/settings")
+def change_settings() -> Response:
+    """Set page_size, token_lifetime_seconds, clock_offset_seconds; null puts back the default."""
+    wanted = _fields()
+    defaults = {
+        "page_size": DEFAULT_PAGE_SIZE,
+        "token_lifetime_seconds": DEFAULT_TOKEN_LIFETIME_SECONDS,
+        "clock_offset_seconds": 0,
+    }
+    unknown = wanted.keys() - defaults.keys()
+    if unknown:
+        raise BadCallError(f"no such setting: {', '.join(sorted(unknown))}")
+    numbers = {name: defaults[name] if value is None else value for name, value in wanted.items()}
+    if not all(isinstance(number, int) for number in numbers.values()) or numbers.get("page_size", 1) < 1:
+        raise BadCallError("settings are whole numbers, and page_size is at least 1")
+    set_numbers(current_lms(), numbers)
+    return jsonify(ok=True)
+
+
+@blueprint.post("/revoke-tokens")
+def revoke() -> Response:
+    """Make every access token invalid."""
+    revoke_tokens(current_lms())
+    return jsonify(ok=True)
+
+
+@blueprint.post("/enrol")
+def enrol() -> Response:
+    """Enrol `count` generated teachers; answers their ids."""
+    with current_lms().changing() as state:
+        newcomers = state.enrol(int(_fields()["count"]))
+    return jsonify(people=[person.id for person in newcomers])
+
+
+@blueprint.post("/people/<person_id>/roles")
+def set_roles(person_id: str) -> Response:
+    """Give a person other roles, in launches, the roster and the gradebook alike."""
+    change_roles(current_lms(), person_id, roles=tuple(_fields()["roles"]))
+    return jsonify(ok=True)
+
+
+@blueprint.post("/activities")
+def make_activity() -> tuple[Response, int]:
+    """Add an activity: title, graded (true), window (false), custom ({}), maximum (1)."""
+    wanted = _fields()
+    lms = current_lms()
+    title = str(wanted["title"])
+    maximum = float(wanted.get("maximum", 1))
+    column = LineItem(id=0, activity_id=None, label=title, score_maximum=maximum)
+    activity = Activity(
+        id=0,
+        title=title,
+        new_window=bool(wanted.get("window", False)),
+        custom=wanted.get("custom", {}),
+    )
+    placed = add_activity(lms, activity, column=column if wanted.get("graded", True) else None)
+    return jsonify(id=placed.id), 201
+
+
+@blueprint.post("/reset")
+def reset() -> Response:
+    """Start the course afresh."""
+    current_lms().reset()
+    return jsonify(ok=True)
+
+
+def _fields() -> dict[str, Any]:
+    try:
+        fields = json.loads(request.get_data() or b"{}")
+    except ValueError as error:
+        raise BadCallError("the body is not JSON") from error
+    if not isinstance(fields, dict):
+        raise BadCallError("the body is not a JSON object")
+    return fields
+
+
+def _login_json(form: LoginForm) -> Response:
+    return jsonify(action=form.action, fields=form.fields)

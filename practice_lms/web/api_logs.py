@@ -1,0 +1,114 @@
+"""The reading half of the API for tests: grades, score posts, service requests, people and activities."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from practice_lms.faults import ServiceKind
+from practice_lms.line_items import line_item_url
+from practice_lms.request_log import ServiceRequest
+from practice_lms.web.current import current_lms
+
+blueprint = Blueprint("api_logs", __name__, url_prefix="/api")
+
+
+@blueprint.get("/gradebook")
+def list_grades() -> Response:
+    """List every cell that was ever written, oldest arrival first; a wiped one has a null score."""
+    with current_lms().reading() as state:
+        rows = [
+            {
+                "person": grade.person_id,
+                "activity": state.line_items[grade.line_item_id].activity_id,
+                "line_item": grade.line_item_id,
+                "score": grade.score,
+                "maximum": state.line_items[grade.line_item_id].score_maximum,
+                "timestamp": grade.timestamp.isoformat(),
+                "comment": grade.comment,
+                "received_at": grade.received_at.isoformat(),
+            }
+            for grade in state.grades.values()
+        ]
+    return jsonify(rows)
+
+
+@blueprint.get("/scores")
+def list_score_posts() -> Response:
+    """List every score post in the order of arrival, those refused and those lost to a fault too."""
+    with current_lms().reading() as state:
+        posts = [entry for entry in state.requests if entry.service is ServiceKind.SCORES]
+    return jsonify([_score_post(entry) for entry in posts])
+
+
+@blueprint.get("/requests")
+def list_requests() -> Response:
+    """List every service request in the order of arrival; status is null where no answer was sent."""
+    with current_lms().reading() as state:
+        entries = list(state.requests)
+    return jsonify(
+        [
+            {
+                "at": entry.at.isoformat(),
+                "service": entry.service,
+                "method": entry.method,
+                "path": entry.path,
+                "status": entry.status,
+                "connection": entry.connection,
+            }
+            for entry in entries
+        ]
+    )
+
+
+@blueprint.get("/activities")
+def list_activities() -> Response:
+    """List the activities of the course with the addresses of their line items."""
+    lms = current_lms()
+    with lms.reading() as state:
+        rows = [
+            {
+                "id": activity.id,
+                "title": activity.title,
+                "graded": activity.graded,
+                "window": activity.new_window,
+                "custom": dict(activity.custom),
+                "line_items": [line_item_url(lms.settings, column.id) for column in state.columns_of(activity.id)],
+            }
+            for activity in state.activities.values()
+        ]
+    return jsonify(rows)
+
+
+@blueprint.get("/people")
+def list_people() -> Response:
+    """List everybody with an account."""
+    with current_lms().reading() as state:
+        people = list(state.people.values())
+    return jsonify(
+        [
+            {
+                "id": person.id,
+                "name": person.name,
+                "part": person.part,
+                "roles": person.roles,
+                "enrolled": person.enrolled,
+            }
+            for person in people
+        ]
+    )
+
+
+def _score_post(entry: ServiceRequest) -> dict[str, Any]:
+    try:
+        body = json.loads(entry.body)
+    except (ValueError, RecursionError):
+        body = entry.body
+    return {
+        "person": body.get("userId") if isinstance(body, dict) else None,
+        "activity": entry.activity_id,
+        "line_item": entry.line_item_id,
+        "body": body,
+        "status": entry.status,
+        "at": entry.at.isoformat(),
+    }
