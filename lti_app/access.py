@@ -40,11 +40,13 @@ def sign_in(*, registration: Registration, user_id: int, hours: int) -> None:
     """Let the person of a verified launch in, for that many hours.
 
     The session holds one sign-in per registration, so that a second LMS in the same browser does not throw
-    the first one out. Everything else that the session held is dropped: a launch starts it afresh.
+    the first one out. Where somebody else takes a sign-in over, everything else that the session held is
+    dropped with it; the same person's open pages go on working.
     """
     kept: dict[str, Any] = session.get(_SIGN_INS) or {}
-    session.clear()
-    kept.pop(str(registration.id), None)
+    previous = kept.pop(str(registration.id), None)
+    if previous is not None and previous["user"] != user_id:
+        session.clear()
     newest = dict(list(kept.items())[-(MAX_SIGN_INS - 1) :])
     newest[str(registration.id)] = {
         "user": user_id,

@@ -18,6 +18,8 @@ from lti_app.db import db
 from lti_app.gradebook.course_progress import course_progress, credit_of_member
 from lti_app.models.people import Role
 
+COPY_COOKIE = "__Secure-staffroom-copy"
+
 journal = Blueprint("journal", __name__)
 journal.add_app_template_filter(service.count_words)
 
@@ -111,7 +113,11 @@ def finish(activity_id: int, entry_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _editor(opened, own, refused=refused), refused.status
     db.session.commit()
-    return redirect(url_for(".show", activity_id=activity_id), 303)
+    response = redirect(url_for(".show", activity_id=activity_id), 303)
+    # The browser's copy, where it is a cookie (static/js/kept_copy.js): what it held is in the finished entry.
+    entry_path = url_for(".entry", activity_id=activity_id, entry_id=entry_id)
+    response.delete_cookie(COPY_COOKIE, path=entry_path, secure=True, samesite="None", partitioned=True)
+    return response
 
 
 @journal.get("/<int:activity_id>/credit")

@@ -22,6 +22,11 @@ export class Autosave {
     this.oldestUnsaved = null;
   }
 
+  // What the server has, as far as this page knows.
+  saved() {
+    return { text: this.savedText, version: this.form.elements.based_on.value };
+  }
+
   changed() {
     if (this.isPaused) return;
     this.oldestUnsaved ??= Date.now();

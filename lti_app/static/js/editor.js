@@ -11,13 +11,20 @@ const words = document.getElementById("words");
 const saveState = document.getElementById("save-state");
 const recovered = document.getElementById("recovered");
 const conflict = document.getElementById("conflict");
-const copy = new KeptCopy(form.dataset.entry);
+const copy = new KeptCopy({ entryId: form.dataset.entry, path: form.dataset.entryPath });
 const minimum = Number(form.dataset.minimum);
 const BETWEEN = "\n\n———\n\n";
 let isKept = true;
+let isTroubled = false;
 let other = null;
 
 const autosave = new Autosave({ form, read: () => textarea.value, tell });
+
+async function keepCopy(options = {}) {
+  const wasKept = isKept;
+  isKept = await copy.keep(textarea.value, { saved: autosave.saved(), ...options });
+  if (isTroubled && isKept !== wasKept) tell("unsaved");
+}
 
 function showWords() {
   const count = countWords(textarea.value);
@@ -32,9 +39,11 @@ function say(text, { isTrouble = false } = {}) {
 
 function tell(state, answer) {
   const said = saveState.dataset;
+  isTroubled = state === "unsaved";
   if (state === "saved") {
     // Typed on meanwhile: then the copy still holds more than the server.
     if (textarea.value === autosave.savedText) copy.forget();
+    else keepCopy();
     say(`${said.saved} ${sayMoment(new Date(answer.saved_at), "time")}`);
   } else if (state === "unsaved") {
     say(isKept ? said.unsaved : said.unkept, { isTrouble: true });
@@ -51,6 +60,8 @@ function tell(state, answer) {
 
 function askAboutConflict(answer) {
   other = { text: answer.text, version: answer.version };
+  conflict.querySelector(".choices").hidden = answer.is_finished;
+  document.getElementById("conflict-finished").hidden = !answer.is_finished;
   document.getElementById("conflict-text").value = answer.text;
   conflict.hidden = false;
   conflict.focus();
@@ -60,9 +71,9 @@ function settle(text, { version, savedText }) {
   textarea.value = text;
   textarea.readOnly = false;
   showWords();
-  isKept = copy.keep(text);
   autosave.resume({ version, savedText });
   if (text === savedText) copy.forget();
+  else keepCopy();
   textarea.focus();
 }
 
@@ -93,8 +104,8 @@ recovered.addEventListener("click", (event) => {
   });
 });
 
-function offerCopy() {
-  const kept = copy.read();
+async function offerCopy() {
+  const kept = await copy.read({ saved: autosave.saved() });
   if (!kept) return;
   if (kept.text === textarea.value || !kept.text.trim()) {
     copy.forget();
@@ -112,7 +123,7 @@ function offerCopy() {
 }
 
 textarea.addEventListener("input", () => {
-  isKept = copy.keep(textarea.value);
+  keepCopy();
   showWords();
   autosave.changed();
 });
@@ -130,7 +141,7 @@ form.addEventListener("submit", (event) => {
   }
   autosave.pause();
   form.elements.sequence.value = Number(form.elements.sequence.value) + 1;
-  copy.keep(textarea.value, { isFinishing: true });
+  keepCopy({ isFinishing: true });
 });
 // Coming back with the browser's Back button shows the page as it was left, version and all.
 window.addEventListener("pageshow", (event) => {
@@ -143,8 +154,8 @@ if (conflict.hidden) {
 } else {
   // Finishing met another window's text: the server rendered both, and waits for a choice.
   other = { text: document.getElementById("conflict-text").value, version: form.elements.based_on.value };
-  isKept = copy.keep(textarea.value);
   autosave.pause();
+  keepCopy();
   conflict.focus();
 }
 document.getElementById("refused")?.focus();

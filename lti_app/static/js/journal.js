@@ -6,10 +6,9 @@ import { showMoments } from "./moments.js";
 const FIRST_LOOK = 1000;
 const LAST_LOOK = 60000;
 
-for (const id of (document.querySelector("[data-finished]")?.dataset.finished ?? "").split(" ")) {
-  const copy = new KeptCopy(id);
-  // A copy that was not being finished holds something else; it stays until somebody decides.
-  if (id && copy.read()?.isFinishing) copy.forget();
+for (const link of document.querySelectorAll("[data-finished]")) {
+  const copy = new KeptCopy({ entryId: link.dataset.finished, path: new URL(link.href).pathname });
+  copy.forgetFinished();
 }
 
 async function look(wait) {

@@ -1,0 +1,30 @@
+"""What people do in the practice LMS with a real browser."""
+
+from playwright.sync_api import BrowserContext, FrameLocator, Page
+
+ENTRY = (
+    "On Tuesday the fire drill came in the middle of our experiment, and when we were back nobody knew where we had"
+    " stopped. I asked one table to tell the story so far, and the others corrected them. It took four minutes and"
+    " was the best summary of the term. I will let a table tell the story at the start of each lab from now on."
+)
+
+
+def sign_in(context: BrowserContext, lms_url: str, *, name: str) -> Page:
+    """Open the LMS and sign in as the person of that name."""
+    page = context.new_page()
+    page.goto(lms_url)
+    page.get_by_role("button", name=name).click()
+    page.wait_for_url("**/course")
+    return page
+
+
+def open_activity(page: Page, *, title: str) -> FrameLocator:
+    """Open an activity that shows itself in the LMS's page, and return its frame."""
+    page.get_by_role("link", name=title).click()
+    return page.frame_locator("iframe")
+
+
+def begin_writing(frame: FrameLocator) -> None:
+    """Open the editor."""
+    frame.get_by_role("button", name="Write").click()
+    frame.get_by_role("textbox").wait_for(timeout=8000)

@@ -1,0 +1,54 @@
+"""Fixtures of the journeys: the whole tool in processes, and a Chromium that blocks third-party cookies."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Playwright
+
+from practice_lms.server import RunningLms, serve
+from practice_lms.settings import Settings
+from tests import services
+from tests.journeys.stack import Stack, running_stack
+
+
+@pytest.fixture
+def own_lms(tmp_path: Path) -> Iterator[RunningLms]:
+    """A practice LMS of this test's own, for a tool at a port of its own."""
+    del tmp_path
+    with serve(Settings(tool_url=f"http://localhost:{services.free_port()}")) as running:
+        yield running
+
+
+@pytest.fixture
+def stack(own_lms: RunningLms, database_url: str, tmp_path: Path, keys_path: Path) -> Iterator[Stack]:
+    """The tool, not started yet, registered with the LMS."""
+    port = int(own_lms.settings.tool_url.rpartition(":")[2])
+    environment = {
+        "PORT": str(port),
+        "STAFFROOM_PUBLIC_URL": own_lms.settings.tool_url,
+        "STAFFROOM_DATABASE_URL": database_url,
+        "STAFFROOM_INSTANCE_PATH": str(tmp_path),
+        "STAFFROOM_KEYS_PATH": str(keys_path),
+        "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": "1",
+    }
+    with running_stack(own_lms, port=port, environment=environment, folder=tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def strict_browser(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A Chromium whose settings block third-party cookies, as a careful person's do."""
+    profile = tmp_path / "profile"
+    (profile / "Default").mkdir(parents=True)
+    preferences = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
+    (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
+    context = playwright.chromium.launch_persistent_context(
+        str(profile),
+        executable_path=services.find_chromium(),
+        args=["--no-sandbox"],
+        viewport={"width": 700, "height": 900},
+    )
+    yield context
+    context.close()
