@@ -61,7 +61,7 @@ def _run(settings: Settings, *, port: int, lms_port: int) -> None:
         fill_course(settings)
         _say(f"\n  Open {settings.issuer} in a browser.\n")
         _say("Sign in as a teacher, open “Weekly reflection”, write, finish, and look at the gradebook.")
-        _say(f"Logs are in {_folder().relative_to(_ROOT)}/. Ctrl-C stops everything.")
+        _say(f"Logs are in {os.path.relpath(_folder())}. Ctrl-C stops everything.")
         _watch({"staffroom": tool_process, "practice-lms": lms_process})
 
 
@@ -149,7 +149,7 @@ def _last_lines(name: str) -> str:
 
 
 def _folder() -> Path:
-    folder = _ROOT / "instance" / "demo"
+    folder = Path(os.environ.get("STAFFROOM_INSTANCE_PATH") or _ROOT / "instance").absolute() / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -28,8 +28,9 @@ async function keepCopy(options = {}) {
 
 function showWords() {
   const count = countWords(textarea.value);
-  const noun = (minimum || count) === 1 ? words.dataset.one : words.dataset.many;
-  words.textContent = minimum ? `${count} ${words.dataset.of} ${minimum} ${noun}` : `${count} ${noun}`;
+  const isShort = count < minimum;
+  const noun = (isShort ? minimum : count) === 1 ? words.dataset.one : words.dataset.many;
+  words.textContent = isShort ? `${count} ${words.dataset.of} ${minimum} ${noun}` : `${count} ${noun}`;
 }
 
 function say(text, { isTrouble = false } = {}) {
