@@ -4,6 +4,7 @@ import os
 import shlex
 import socket
 import sys
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import click
@@ -23,7 +24,6 @@ WORKER_THREADS = 4
 THREADS_PER_PROCESS = 8
 # The longest pause between two looks at an idle queue, in seconds: a score leaves within it.
 POLL_SECONDS = 0.5
-_PRIVATE_NAMES = ("localhost", "127.", "10.", "192.168.", "169.254.", "[")
 
 platform_group = AppGroup("platform", help="Learning platforms that may launch Staffroom.")
 keys_group = AppGroup("keys", help="The keys that Staffroom signs with.")
@@ -137,12 +137,19 @@ def _check_url(option: str, url: str) -> None:
     name = "--" + option.replace("_", "-")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise click.ClickException(f"{name} takes a web address, not “{url}”.")
-    is_private = parts.scheme == "http" or parts.netloc.startswith(_PRIVATE_NAMES)
+    is_private = parts.scheme == "http" or _is_private(parts.hostname)
     if is_private and not current_app.config["STAFFROOM_ALLOW_PRIVATE_PLATFORMS"]:
         raise click.ClickException(
             f"{name} is “{url}”. A platform on this machine, or without https, is taken only where"
             " STAFFROOM_ALLOW_PRIVATE_PLATFORMS=1 says so: for a demo or a lab."
         )
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
 def _check_port(bind: str, port: int) -> None:

@@ -105,6 +105,10 @@ def claim(session: Session, delivery_id: int, *, at: datetime) -> Shipment | Non
     if not delivery.activity.line_item_url:
         _park(delivery, Refusal.NO_LINE_ITEM)
         return None
+    if not delivery.activity.context.deployment.registration.is_active:
+        # Nothing goes to a disabled platform; when it is enabled again, the score is still here.
+        delivery.due_at, delivery.leased_until = at + LONGEST_WAIT, None
+        return None
     if delivery.body is None:
         _write_body(delivery, at=at)
     return Shipment(
