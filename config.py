@@ -1,18 +1,27 @@
 """Every setting of Staffroom: its type, its default and the environment variable that sets it."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from click import ClickException
+
 _ROOT = Path(__file__).resolve().parent
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
-class ConfigError(ValueError):
-    """A setting that Staffroom cannot start with; the message names the variable and says what it takes."""
+class ConfigError(ClickException):
+    """A setting that Staffroom cannot start with; the sentence names the variable and says what it takes.
+
+    Flask's command line shows it as it is, without a traceback.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +31,13 @@ class Config:
     public_url: str = "http://localhost:8000"
     """Where browsers and platforms reach the tool, without a path. STAFFROOM_PUBLIC_URL."""
 
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     """SQLAlchemy address; empty means SQLite in the instance folder. STAFFROOM_DATABASE_URL."""
 
-    queue_url: str = ""
+    queue_url: str = field(default="", repr=False)
     """sqlite:///path, redis://… or postgresql://…; empty means SQLite in the instance folder. STAFFROOM_QUEUE_URL."""
 
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     """Signs sessions; empty means one made once and kept in the instance folder. STAFFROOM_SECRET_KEY."""
 
     allow_private_platforms: bool = False
@@ -95,12 +104,14 @@ class Config:
             return self.secret_key
         path = self.instance_path / "secret-key"
         self.instance_path.mkdir(parents=True, exist_ok=True)
-        try:
-            # "x" lets exactly one of two starting processes write; the other reads what it wrote.
-            with open(path, "x", opener=_only_owner, encoding="ascii") as file:
+        if not path.exists():
+            # Written whole under another name first; of two starting processes, the first link wins for both.
+            unfinished = path.with_suffix(f".{secrets.token_hex(8)}")
+            with open(unfinished, "x", opener=_only_owner, encoding="ascii") as file:
                 file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
+            with suppress(FileExistsError):
+                os.link(unfinished, path)
+            unfinished.unlink()
         secret = path.read_text("ascii").strip()
         if len(secret) < 32:
             raise ConfigError(f"{path} holds no usable secret. Delete it; Staffroom makes a new one.")
@@ -112,15 +123,23 @@ def _only_owner(path: str, flags: int) -> int:
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+    """Return the origin as browsers write it in their Origin header, which every post is compared with."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    scheme, host = parts.scheme.lower(), parts.hostname or ""
+    is_origin = scheme in _DEFAULT_PORTS and _HOST.fullmatch(host) and parts.path in {"", "/"} and url.isprintable()
+    if not is_origin or "@" in parts.netloc or "?" in url or "#" in url or url != url.strip():
         raise ConfigError(f"STAFFROOM_PUBLIC_URL is “{url}”; it takes an address such as https://pd.example.org.")
-    if parts.scheme == "http" and parts.hostname != "localhost":
+    if scheme == "http" and host != "localhost":
         raise ConfigError(
             f"STAFFROOM_PUBLIC_URL is “{url}”; inside an LMS, browsers keep sign-ins over https"
             " (or http://localhost) only."
         )
-    return f"{parts.scheme}://{parts.netloc}"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" + ("" if port in {None, _DEFAULT_PORTS[scheme]} else f":{port}")
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:
@@ -134,6 +153,6 @@ def _number(env: Mapping[str, str], name: str, *, default: int, lowest: int, hig
     text = env.get(name, "").strip()
     if not text:
         return default
-    if not text.isdecimal() or not lowest <= int(text) <= highest:
+    if not text.isascii() or not text.isdecimal() or len(text) > 9 or not lowest <= int(text) <= highest:
         raise ConfigError(f"{name} is “{text}”; it takes a number from {lowest} to {highest}.")
     return int(text)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from flask import g, session
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager
 
 from lti_app.clock import now
-from lti_app.db import db
+from lti_app.db import LARGEST_ID, db
 from lti_app.errors import NotThere, SignInEnded, sentence
 from lti_app.models.activity import Activity
 from lti_app.models.people import Membership, User
@@ -20,6 +20,19 @@ from lti_app.models.platform import Registration, RegistrationStatus
 
 _SIGN_INS = "sign_ins"
 MAX_SIGN_INS = 8
+_OPENED = (
+    select(Activity, Membership)
+    .join(Membership, Membership.context_id == Activity.context_id)
+    .join(Membership.user)
+    .join(Registration, Registration.id == User.registration_id)
+    .where(
+        Activity.id == bindparam("of_activity"),
+        Membership.user_id.in_(bindparam("of_users", expanding=True)),
+        Membership.is_active,
+        Registration.status == RegistrationStatus.ACTIVE,
+    )
+    .options(contains_eager(Membership.user))
+)
 
 
 class Written(Protocol):
@@ -76,20 +89,9 @@ def open_activity(activity_id: int) -> Opened:
     users = signed_in_users()
     if not users:
         raise SignInEnded(sentence("Your session has ended."), sentence("Open the activity again from your course."))
-    row = db.session.execute(
-        select(Activity, Membership)
-        .join(Membership, Membership.context_id == Activity.context_id)
-        .join(Membership.user)
-        .join(Activity.context)
-        .join(Registration, Registration.id == User.registration_id)
-        .where(
-            Activity.id == activity_id,
-            Membership.user_id.in_(users),
-            Membership.is_active,
-            Registration.status == RegistrationStatus.ACTIVE,
-        )
-        .options(contains_eager(Membership.user), contains_eager(Activity.context))
-    ).one_or_none()
+    if activity_id > LARGEST_ID:
+        raise _not_there()
+    row = db.session.execute(_OPENED, {"of_activity": activity_id, "of_users": users}).one_or_none()
     if row is None:
         raise _not_there()
     g.locale = row.Membership.user.locale

@@ -16,8 +16,10 @@ from lti_app.lti.connector import Lti
 from lti_app.lti.key_sets import PlatformKeySets
 from lti_app.lti.keys import KeyRing
 from lti_app.lti.outbound import Outbound
+from lti_app.lti.registrations import Registrations
 from lti_app.queue import open_queue
 from lti_app.web import assets, errors, headers, health, languages, logs, lti
+from lti_app.web.sessions import Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_REQUEST_BYTES = 2 * 1024 * 1024
@@ -35,6 +37,7 @@ def create_app(config: Config | None = None) -> Flask:
         instance_path=str(config.instance_path),
     )
     app.config.from_mapping(_flask_settings(config))
+    app.session_interface = Sessions()
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     CSRFProtect(app).exempt(lti.pages)
@@ -56,6 +59,7 @@ def _connect_platforms(app: Flask, config: Config) -> None:
     tasks.register_tasks(app, queue, lti=services)
     app.extensions["staffroom_keys"] = keys
     app.extensions["staffroom_outbound"] = outbound
+    app.extensions["staffroom_registrations"] = Registrations()
     app.extensions["staffroom_key_sets"] = PlatformKeySets(outbound)
     app.extensions["staffroom_queue"] = queue
 

@@ -4,7 +4,7 @@ import os
 import shlex
 import socket
 import sys
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 import click
@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from lti_app.db import db
-from lti_app.models.platform import Deployment, Registration
+from lti_app.models.platform import Deployment, DeploymentStatus, Registration, origin_of
 
 # Each worker thread holds one score at a time; several keep a slow platform from holding up the others.
 WORKER_THREADS = 4
@@ -24,6 +24,7 @@ WORKER_THREADS = 4
 THREADS_PER_PROCESS = 8
 # The longest pause between two looks at an idle queue, in seconds: a score leaves within it.
 POLL_SECONDS = 0.5
+LONGEST_URL = 1024
 
 platform_group = AppGroup("platform", help="Learning platforms that may launch Staffroom.")
 keys_group = AppGroup("keys", help="The keys that Staffroom signs with.")
@@ -40,6 +41,7 @@ keys_group = AppGroup("keys", help="The keys that Staffroom signs with.")
 @click.option("--name", default="", help="What to call the platform; the issuer's host by default.")
 def add_platform(*, deployment_id: tuple[str, ...], **registration: str) -> None:
     """Register a platform, or add deployments to one that is registered."""
+    _check_issuer(registration["issuer"])
     for option in ("auth_url", "token_url", "jwks_url"):
         _check_url(option, registration[option])
     name = registration.pop("name") or urlsplit(registration["issuer"]).netloc or registration["issuer"]
@@ -124,20 +126,28 @@ def _registration(issuer: str, client_id: str) -> Registration | None:
 
 
 def _add_deployments(row: Registration, deployment_ids: tuple[str, ...]) -> None:
-    known = set(
-        db.session.scalars(select(Deployment.deployment_id_on_platform).where(Deployment.registration_id == row.id))
-    )
+    of_registration = select(Deployment).where(Deployment.registration_id == row.id)
+    known = {deployment.deployment_id_on_platform: deployment for deployment in db.session.scalars(of_registration)}
     for deployment_id in dict.fromkeys(deployment_ids):
-        if deployment_id not in known:
+        if deployment_id in known:
+            # One that a launch left pending is confirmed by naming it here.
+            known[deployment_id].status = DeploymentStatus.CONFIRMED
+        else:
             db.session.add(Deployment(registration_id=row.id, deployment_id_on_platform=deployment_id))
 
 
+def _check_issuer(issuer: str) -> None:
+    is_plain = issuer.isascii() and issuer.isprintable() and " " not in issuer and 0 < len(issuer) <= LONGEST_URL
+    if not is_plain or ("://" in issuer and origin_of(issuer) is None):
+        raise click.ClickException(f"--issuer takes the platform's issuer as it stands in its tokens, not “{issuer}”.")
+
+
 def _check_url(option: str, url: str) -> None:
-    parts = urlsplit(url)
     name = "--" + option.replace("_", "-")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    origin = origin_of(url)
+    if origin is None or not url.isprintable() or " " in url or len(url) > LONGEST_URL:
         raise click.ClickException(f"{name} takes a web address, not “{url}”.")
-    is_private = parts.scheme == "http" or _is_private(parts.hostname)
+    is_private = origin.startswith("http:") or _is_private(urlsplit(url).hostname or "")
     if is_private and not current_app.config["STAFFROOM_ALLOW_PRIVATE_PLATFORMS"]:
         raise click.ClickException(
             f"{name} is “{url}”. A platform on this machine, or without https, is taken only where"
@@ -146,10 +156,15 @@ def _check_url(option: str, url: str) -> None:
 
 
 def _is_private(host: str) -> bool:
+    host = host.rstrip(".")
     try:
-        return not ip_address(host).is_global
-    except ValueError:
+        # inet_aton reads what browsers and clients read too: 127.1, 2130706433, 0x7f000001.
+        address = IPv6Address(host) if ":" in host else IPv4Address(socket.inet_aton(host))
+    except (OSError, ValueError):
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return not address.is_global
 
 
 def _check_port(bind: str, port: int) -> None:

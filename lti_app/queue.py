@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 log = structlog.get_logger()
-_WAITING = "staffroom_wakes"
+_WAITING, _MARKS = "staffroom_wakes", "staffroom_wakes_before_savepoint"
 
 
 def open_queue(url: str) -> Huey:
@@ -52,6 +52,19 @@ def send_after_commit(session_factory: Any, send: Callable[[str, int], None]) ->
             except Exception:
                 log.warning("wake_failed", task=task, row_id=row_id, exc_info=True)
 
+    @event.listens_for(session_factory, "after_transaction_create")
+    def _remember(session: Session, transaction: SessionTransaction) -> None:
+        if transaction.nested:
+            marks = session.info.setdefault(_MARKS, {})
+            marks[transaction] = len(session.info.get(_WAITING, []))
+
     @event.listens_for(session_factory, "after_rollback")
     def _forget(session: Session) -> None:
-        session.info.pop(_WAITING, None)
+        # A savepoint takes back what was asked for within it; the transaction around it keeps its own.
+        savepoint = session.get_nested_transaction()
+        kept = session.info.get(_MARKS, {}).get(savepoint, 0) if savepoint else 0
+        del session.info.get(_WAITING, [])[kept:]
+
+    @event.listens_for(session_factory, "after_transaction_end")
+    def _drop_mark(session: Session, transaction: SessionTransaction) -> None:
+        session.info.get(_MARKS, {}).pop(transaction, None)

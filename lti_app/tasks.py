@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import structlog
 from flask import Flask, current_app
 from huey import Huey, crontab
 from sqlalchemy import delete
@@ -14,6 +15,7 @@ from lti_app.lti.connector import Lti
 from lti_app.models.launch import Login
 from lti_app.queue import send_after_commit
 
+log = structlog.get_logger()
 _WAKERS = "staffroom_wakers"
 
 
@@ -29,6 +31,11 @@ def deliver_score(delivery_id: int, *, lti: Lti) -> None:
         delivery.record_unavailable(db.session(), delivery_id, error=error, at=now())
     except PlatformRefused as error:
         delivery.record_refused(db.session(), delivery_id, error=error)
+    except Exception as error:
+        db.session.rollback()
+        log.exception("score_failed", delivery_id=delivery_id, error=type(error).__name__)
+        unknown = PlatformUnavailable("an error of our own")
+        delivery.record_unavailable(db.session(), delivery_id, error=unknown, at=now())
     else:
         delivery.record_sent(db.session(), delivery_id, status=status, at=now())
     db.session.commit()

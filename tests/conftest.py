@@ -23,7 +23,7 @@ from lti_app.models.platform import Deployment, Registration
 from practice_lms.server import RunningLms, serve
 from practice_lms.settings import Settings
 from tests import services
-from tests.visitor import Visitor
+from tests.visitor import ClientOfItsOwn, Visitor
 
 POSTGRES_URL, REDIS_URL = "STAFFROOM_TEST_POSTGRES_URL", "STAFFROOM_TEST_REDIS_URL"
 _IN_CI = os.environ.get("CI") == "true"
@@ -163,6 +163,10 @@ def database_url(database: str, tmp_path: Path, new_database: Callable[[str, Pat
 
 @pytest.fixture
 def config(database_url: str, tmp_path: Path, keys_path: Path, tool_port: int) -> Config:
+    # Style sheets are compressed once per worker, not once per test.
+    (keys_path / "assets").mkdir(exist_ok=True)
+    if not (tmp_path / "assets").exists():
+        (tmp_path / "assets").symlink_to(keys_path / "assets")
     return Config(
         public_url=f"http://localhost:{tool_port}",
         port=tool_port,
@@ -178,6 +182,7 @@ def config(database_url: str, tmp_path: Path, keys_path: Path, tool_port: int) -
 def app(config: Config) -> Iterator[Flask]:
     """The tool, with its context pushed: a test reads and writes rows by `db.session`."""
     app = create_app(config)
+    app.test_client_class = ClientOfItsOwn
     with app.app_context():
         yield app
     close(app)

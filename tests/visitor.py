@@ -1,6 +1,7 @@
 """Somebody with a browser: launches from the practice LMS over HTTP into the tool's test client."""
 
 import re
+from contextvars import Context
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -24,6 +25,14 @@ class Token:
 
     action: str
     fields: dict[str, str]
+
+
+class ClientOfItsOwn(FlaskClient):
+    """A browser whose requests get an app context, a `g` and a database session of their own, as in production."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send the request from an empty context: the test's own app context is not there."""
+        return Context().run(super().open, *args, **kwargs)
 
 
 class Visitor:

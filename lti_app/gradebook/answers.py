@@ -33,6 +33,9 @@ def classify(answer: Answer) -> None:
     """
     status = answer.status
     if 200 <= status < 300:
+        if answer.body.lstrip().startswith(b"<"):
+            # A login page or a proxy's: AGS answers with JSON or nothing. Whether the score was stored is unknown.
+            raise PlatformUnavailable("a web page instead of an answer", status=status)
         return
     if status == 409 or (status == 400 and _says_older(answer)):
         raise NewerOnPlatform

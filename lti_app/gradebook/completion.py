@@ -72,7 +72,7 @@ def record_progress(
         completion.rule_version = activity.rule_version
     if progress.is_enough and not completion.is_complete:
         completion.completed_at = at
-        if not member.is_test_user:
+        if member.takes_part and not member.is_test_user:
             owe_score(session, activity, user_id=member.user_id, at=at)
         log.info("activity_completed", activity_id=activity.id, user_id=member.user_id)
     session.flush()

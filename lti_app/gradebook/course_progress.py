@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from lti_app.gradebook.credit import Credit, credit_of
@@ -14,6 +14,20 @@ from lti_app.models.people import Membership, Role, User
 
 PAGE = 50
 Columns = TypeVarTuple("Columns")
+_ACTIVITY, _EPOCH = bindparam("of_activity", type_=Integer), bindparam("of_epoch", type_=Integer)
+_OF_MEMBER = (
+    select(Completion, ScoreDelivery)
+    .select_from(User)
+    .outerjoin(
+        Completion,
+        and_(Completion.user_id == User.id, Completion.activity_id == _ACTIVITY, Completion.epoch == _EPOCH),
+    )
+    .outerjoin(
+        ScoreDelivery,
+        and_(ScoreDelivery.user_id == User.id, ScoreDelivery.activity_id == _ACTIVITY, ScoreDelivery.epoch == _EPOCH),
+    )
+    .where(User.id == bindparam("of_user"))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +53,8 @@ class CourseProgress:
 
 def credit_of_member(session: Session, activity: Activity, member: Membership) -> tuple[Completion | None, Credit]:
     """Return one person's progress and credit in the activity's present epoch."""
-    row = session.execute(
-        _with_credit(select(Completion, ScoreDelivery).select_from(User), activity).where(User.id == member.user_id)
-    ).one()
+    wanted = {"of_user": member.user_id, "of_activity": activity.id, "of_epoch": activity.epoch}
+    row = session.execute(_OF_MEMBER, wanted).one()
     return row.Completion, credit_of(row.Completion, row.ScoreDelivery)
 
 

@@ -58,14 +58,22 @@ def owe_score(session: Session, activity: Activity, *, user_id: int, at: datetim
 
 
 def release_parked(session: Session, activity: Activity, *, at: datetime) -> None:
-    """Let scores go that waited for a line item, now that a launch has brought one."""
+    """Let scores go that waited for a line item, now that a launch has named one."""
+    reasons = [Refusal.NO_LINE_ITEM, Refusal.LINE_ITEM_GONE]
+    _release(session, ScoreDelivery.activity_id == activity.id, reasons=reasons, at=at)
+
+
+def release_not_gradable(session: Session, *, user_id: int, at: datetime) -> None:
+    """Try again, once per launch, what the platform did not take for the person's role."""
+    _release(session, ScoreDelivery.user_id == user_id, reasons=[Refusal.NOT_GRADABLE], at=at)
+
+
+def _release(session: Session, where: ColumnElement[bool], *, reasons: list[Refusal], at: datetime) -> None:
     parked = select(ScoreDelivery).where(
-        ScoreDelivery.activity_id == activity.id,
-        ScoreDelivery.state == DeliveryState.PARKED,
-        ScoreDelivery.reason.in_([Refusal.NO_LINE_ITEM, Refusal.LINE_ITEM_GONE]),
+        where, ScoreDelivery.state == DeliveryState.PARKED, ScoreDelivery.reason.in_(reasons)
     )
     for delivery in session.scalars(parked):
-        delivery.state, delivery.reason, delivery.due_at = DeliveryState.WAITING, None, at
+        delivery.state, delivery.reason, delivery.due_at, delivery.attempts = DeliveryState.WAITING, None, at, 0
         wake(session, TASK, delivery.id)
 
 
@@ -153,6 +161,8 @@ def record_sent(session: Session, delivery_id: int, *, status: int, at: datetime
 def record_unavailable(session: Session, delivery_id: int, *, error: PlatformUnavailable, at: datetime) -> None:
     """Note that the outcome is unknown, and when the same bytes go out again."""
     delivery = session.get_one(ScoreDelivery, delivery_id)
+    if delivery.state is not DeliveryState.WAITING:
+        return  # this worker was so late that another one has finished
     delivery.answer_status, delivery.leased_until = error.status, None
     delivery.due_at = at + wait_before_retry(delivery.attempts, retry_after=error.retry_after)
     log.warning("score_delayed", delivery_id=delivery_id, attempts=delivery.attempts, error=str(error))
@@ -161,6 +171,8 @@ def record_unavailable(session: Session, delivery_id: int, *, error: PlatformUna
 def record_refused(session: Session, delivery_id: int, *, error: PlatformRefused) -> None:
     """Note that the platform will not take the score, and why."""
     delivery = session.get_one(ScoreDelivery, delivery_id)
+    if delivery.state is not DeliveryState.WAITING:
+        return
     delivery.answer_status = error.status
     _park(delivery, error.reason)
 

@@ -95,8 +95,13 @@ def read_result(connector: PlatformConnector, line_item_url: str, *, sub: str) -
 
 
 def _number(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _below(line_item_url: str, name: str, **query: str) -> str:

@@ -1,13 +1,14 @@
 """Requests to a platform's services: one bearer token per registration and set of scopes, kept-alive connections."""
 
 import json
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
@@ -20,14 +21,16 @@ from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.lti.keys import KeyRing
 from lti_app.lti.outbound import Answer, Outbound
 from lti_app.lti.tool_conf import PlatformRegistration
-from lti_app.models.platform import AccessToken, Registration
+from lti_app.models.platform import AccessToken, Registration, origin_of
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300
 # Moodle 4.5.6 refuses an `iat` that is ahead of its own clock by a second (ran against it).
 BACKDATE_SECONDS = 5
 RENEW_EARLY = timedelta(seconds=60)
-MAX_TOKEN_SECONDS = 24 * 3600
+MAX_TOKEN_SECONDS = LONGEST_RETRY_AFTER = 24 * 3600
+# The characters of a bearer token (RFC 6750, 2.1); anything else would break the header.
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 
 log = structlog.get_logger()
 
@@ -67,7 +70,7 @@ class PlatformConnector(ServiceConnector):
             PlatformUnavailable: No answer, or no token because the platform gave none just now.
             PlatformRefused: The platform gives us no token, or the address is on a host not registered.
         """
-        if urlsplit(url).netloc not in self._row.service_hosts:
+        if origin_of(url) not in self._row.service_origins:
             raise PlatformRefused(
                 "the address is on a host that is not the registered platform's", reason=Refusal.OUR_FAULT
             )
@@ -152,15 +155,19 @@ def _token_document(answer: Answer) -> dict[str, Any]:
             "the platform gives no token just now", status=answer.status, retry_after=retry_after(answer)
         )
     document = answer.json()
-    if not isinstance(document, dict) or not isinstance(document.get("access_token"), str):
+    if not isinstance(document, dict) or not _is_token(document.get("access_token")):
         raise PlatformUnavailable("the token answer is malformed", status=answer.status)
     return document
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 def _token_refusal(answer: Answer) -> Refusal:
     try:
         error = json.loads(answer.body)["error"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         error = None
     return Refusal.SCOPE_MISSING if error == "invalid_scope" else Refusal.ACCESS_WITHDRAWN
 
@@ -182,6 +189,12 @@ def is_rate_limit_text(answer: Answer) -> bool:
 
 
 def retry_after(answer: Answer) -> int | None:
-    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), at most a day, or None."""
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3), a number or a date; at most a day, or None."""
     text = answer.headers.get("Retry-After", "").strip()
-    return min(int(text), 86400) if text.isascii() and text.isdigit() else None
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), LONGEST_RETRY_AFTER)
+    try:
+        seconds = (parsedate_to_datetime(text) - now()).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return min(max(int(seconds), 0), LONGEST_RETRY_AFTER)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,11 @@ class _KeySet:
     fetched_at: float = float("-inf")
     retry_at: float = float("-inf")
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it was fetched within the hour."""
+        return time.monotonic() - self.fetched_at < FRESH_SECONDS
+
 
 class PlatformKeySets:
     """A cache of key sets by address, one per process.
@@ -39,7 +45,7 @@ class PlatformKeySets:
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
         self._key_sets: dict[str, _KeySet] = {}
-        self._lock = threading.Lock()
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def find(self, url: str, kid: str) -> RSAPublicKey | None:
         """Return the platform's key of that id, or None where the platform does not have it.
@@ -48,18 +54,19 @@ class PlatformKeySets:
             PlatformUnavailable: No key set is known and none could be fetched.
         """
         key_set = self._key_sets.get(url)
-        is_fresh = key_set is not None and time.monotonic() - key_set.fetched_at < FRESH_SECONDS
-        if key_set is None or not is_fresh or kid not in key_set.keys:
-            key_set = self._refresh(url)
+        if key_set is None or not key_set.is_fresh or kid not in key_set.keys:
+            key_set = self._refresh(url, kid)
         return key_set.keys.get(kid)
 
-    def _refresh(self, url: str) -> _KeySet:
-        with self._lock:
+    def _refresh(self, url: str, kid: str) -> _KeySet:
+        # A lock per address: a platform that answers slowly holds up nobody else's launches.
+        with self._locks[url]:
             key_set = self._key_sets.get(url)
             if key_set is None:
                 key_set = self._key_sets[url] = _KeySet(keys=self._fetch(url), fetched_at=time.monotonic())
                 return key_set
-            if time.monotonic() < key_set.retry_at:
+            was_fetched_meanwhile = key_set.is_fresh and kid in key_set.keys
+            if was_fetched_meanwhile or time.monotonic() < key_set.retry_at:
                 return key_set
             key_set.retry_at = time.monotonic() + RETRY_SECONDS
             try:

@@ -4,21 +4,23 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jwt
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.session import SessionService
-from sqlalchemy import Row, delete
+from sqlalchemy import Row, bindparam, delete
 from sqlalchemy.orm import Session
 
 from lti_app.clock import now
+from lti_app.db import execute_plainly, table_of
 from lti_app.errors import PlatformUnavailable
 from lti_app.lti.key_sets import PlatformKeySets
 from lti_app.lti.login import LaunchRequest, NoCookies, browser_hash
 from lti_app.lti.messages import CLAIM, LaunchMessage, check_resource_link_message, identifier, parse_launch
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.registrations import Registrations
 from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
 from lti_app.models.launch import Login
 from lti_app.models.platform import Registration
@@ -28,7 +30,20 @@ LEEWAY = timedelta(seconds=60)
 MAX_AGE = timedelta(minutes=10)
 MAX_LIFETIME = timedelta(hours=1)
 MAX_TOKEN_BYTES = 32 * 1024
+LATEST_MOMENT = 10**15
 _KEY_CARRYING_HEADERS = {"crit", "jwk", "jku", "x5u", "x5c"}
+_LOGIN = table_of(Login).c
+_USE_UP = (
+    delete(table_of(Login))
+    .where(_LOGIN.state == bindparam("of_state"), _LOGIN.browser_hash == bindparam("of_browser"))
+    .returning(
+        _LOGIN.nonce,
+        _LOGIN.registration_id,
+        _LOGIN.deployment_id_on_platform,
+        _LOGIN.target_link_uri,
+        _LOGIN.expires_at,
+    )
+)
 _TIME_ERRORS = (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError)
 
 
@@ -44,18 +59,26 @@ class PlatformLaunch(MessageLaunch):
         parameters: Mapping[str, str],
         *,
         session: Session,
+        registrations: Registrations,
         key_sets: PlatformKeySets,
         browser_secret: str | None,
     ) -> None:
         # The library would open an HTTP session per launch; any object in its place keeps it from doing so.
         request = LaunchRequest(parameters)
-        super().__init__(request, ToolConf(session), SessionService(request), NoCookies(), requests_session=key_sets)
+        super().__init__(
+            request, ToolConf(session, registrations), SessionService(request), NoCookies(), requests_session=key_sets
+        )
         self._session = session
         self._key_sets = key_sets
         self._browser_secret = browser_secret
-        self._login: Row[str, int, str | None, str, datetime]
+        self._login: Row[Any]
         self._deployment_id: int
         self.message: LaunchMessage
+
+    @property
+    def registration(self) -> Registration:
+        """The registration of an accepted launch."""
+        return self._registration.row
 
     def accept(self) -> LaunchMessage:
         """Return the verified message of a resource link launch.
@@ -81,18 +104,8 @@ class PlatformLaunch(MessageLaunch):
             raise LaunchRefused(Check.STATE, "The state is missing or malformed.")
         if not self._browser_secret:
             raise LaunchRefused(Check.COOKIE, "The browser sent no cookie of its login.")
-        login = self._session.execute(
-            delete(Login)
-            .where(Login.state == state, Login.browser_hash == browser_hash(self._browser_secret))
-            .returning(
-                Login.nonce,
-                Login.registration_id,
-                Login.deployment_id_on_platform,
-                Login.target_link_uri,
-                Login.expires_at,
-            )
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
+        of_browser = browser_hash(self._browser_secret)
+        login = execute_plainly(self._session, _USE_UP, {"of_state": state, "of_browser": of_browser}).one_or_none()
         if login is None:
             raise LaunchRefused(Check.STATE, "The state is unknown, used up, or of another browser.")
         self._login = login
@@ -115,8 +128,8 @@ class PlatformLaunch(MessageLaunch):
 
     def validate_registration(self) -> "PlatformLaunch":
         """Take the registration from the login, never from the token: that closes the mix-up of platforms."""
-        row = self._session.get_one(Registration, self._login.registration_id)
-        self._registration: PlatformRegistration = self._tool_config.active(row)
+        registration = self._tool_config.registration_of(self._login.registration_id)
+        self._registration: PlatformRegistration = registration
         return self
 
     def validate_jwt_signature(self) -> "PlatformLaunch":
@@ -156,10 +169,11 @@ class PlatformLaunch(MessageLaunch):
         claimed = identifier(self._jwt["body"], CLAIM + "deployment_id")
         if self._login.deployment_id_on_platform not in {None, claimed}:
             raise LaunchRefused(Check.DEPLOYMENT, "The deployment is not the one of the login.", status=403)
-        deployment = self._tool_config.confirmed_deployment(self._registration.row, claimed)
-        if deployment is None:
+        deployment_id = self._tool_config.confirmed_deployment(self._registration.row, claimed)
+        if deployment_id is None:
+            self._tool_config.note_pending(self._registration.row, claimed)
             raise LaunchRefused(Check.DEPLOYMENT, "The deployment is unknown or not confirmed.", status=403)
-        self._deployment_id = deployment.id
+        self._deployment_id = deployment_id
         return self
 
     def validate_message(self) -> "PlatformLaunch":
@@ -220,12 +234,17 @@ def _header(token: str) -> dict[str, Any]:
 
 def _check_age(claims: Mapping[str, Any]) -> None:
     issued, expires = claims["iat"], claims["exp"]
-    if not all(isinstance(moment, int | float) and not isinstance(moment, bool) for moment in (issued, expires)):
-        raise LaunchRefused(Check.TIME, "The token's times are no numbers.")
+    if not _is_moment(issued) or not _is_moment(expires):
+        raise LaunchRefused(Check.TIME, "The token's times are no moments.")
     if expires - issued > MAX_LIFETIME.total_seconds():
         raise LaunchRefused(Check.TIME, "The token would live for more than an hour.")
     if now().timestamp() - issued > (MAX_AGE + LEEWAY).total_seconds():
         raise LaunchRefused(Check.TIME, "The token is older than ten minutes.")
+
+
+def _is_moment(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 < value < LATEST_MOMENT
 
 
 def _check_authorized_party(claims: Mapping[str, Any], client_id: str) -> None:

@@ -9,15 +9,20 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pylti1p3.cookie import CookieService
 from pylti1p3.oidc_login import OIDCLogin
 from pylti1p3.request import Request
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_app.clock import now
+from lti_app.db import execute_plainly, table_of
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.registrations import Registrations
 from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
 from lti_app.models.launch import Login
 
 LOGIN_MINUTES = 10
 MAX_PARAMETER = 8192
+_NEW_LOGIN = insert(table_of(Login))
 
 
 class LaunchRequest(Request):
@@ -59,9 +64,15 @@ class PlatformLogin(OIDCLogin):
     """The library's login, with state and nonce in our table instead of cookies and session."""
 
     def __init__(
-        self, parameters: Mapping[str, str], *, session: Session, launch_url: str, browser_secret: str
+        self,
+        parameters: Mapping[str, str],
+        *,
+        session: Session,
+        registrations: Registrations,
+        launch_url: str,
+        browser_secret: str,
     ) -> None:
-        super().__init__(LaunchRequest(parameters), ToolConf(session), None, NoCookies())
+        super().__init__(LaunchRequest(parameters), ToolConf(session, registrations), None, NoCookies())
         self._session = session
         self._launch_url = launch_url
         self._browser_secret = browser_secret
@@ -72,12 +83,20 @@ class PlatformLogin(OIDCLogin):
         Raises:
             LaunchRefused: The request is malformed, or its platform is not registered.
         """
-        return str(self._prepare_redirect_url(self._launch_url))
+        try:
+            return str(self._prepare_redirect_url(self._launch_url))
+        except IntegrityError as error:
+            # It was removed within the seconds for which a process remembers it.
+            self._session.rollback()
+            raise LaunchRefused(
+                Check.REGISTRATION, "No registration has this issuer and client id.", status=403
+            ) from error
 
     def _prepare_redirect_url(self, launch_url: str) -> str:
         registration = self.validate_oidc_login()
-        login = self._new_login(registration)
-        self._session.add(login)
+        hint = self._text("lti_message_hint")
+        state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        execute_plainly(self._session, _NEW_LOGIN, self._new_login(registration, state=state, nonce=nonce))
         query = {
             "scope": "openid",
             "response_type": "id_token",
@@ -86,11 +105,11 @@ class PlatformLogin(OIDCLogin):
             "client_id": registration.get_client_id(),
             # A constant: the target travels in the row, platforms compare this address letter by letter.
             "redirect_uri": launch_url,
-            "state": login.state,
-            "nonce": login.nonce,
+            "state": state,
+            "nonce": nonce,
             "login_hint": self._text("login_hint"),
         }
-        if hint := self._text("lti_message_hint"):
+        if hint:
             query["lti_message_hint"] = hint
         return _with_query(registration.row.auth_url, query)
 
@@ -108,16 +127,16 @@ class PlatformLogin(OIDCLogin):
         )
         return registration
 
-    def _new_login(self, registration: PlatformRegistration) -> Login:
-        return Login(
-            state=secrets.token_urlsafe(32),
-            nonce=secrets.token_urlsafe(32),
-            browser_hash=browser_hash(self._browser_secret),
-            registration_id=registration.row.id,
-            deployment_id_on_platform=self._text("lti_deployment_id")[:255] or None,
-            target_link_uri=self._target(registration.row.id),
-            expires_at=now() + timedelta(minutes=LOGIN_MINUTES),
-        )
+    def _new_login(self, registration: PlatformRegistration, *, state: str, nonce: str) -> dict[str, object]:
+        return {
+            "state": state,
+            "nonce": nonce,
+            "browser_hash": browser_hash(self._browser_secret),
+            "registration_id": registration.row.id,
+            "deployment_id_on_platform": self._text("lti_deployment_id")[:255] or None,
+            "target_link_uri": self._target(registration.row.id),
+            "expires_at": now() + timedelta(minutes=LOGIN_MINUTES),
+        }
 
     def _target(self, registration_id: int) -> str:
         target = self._text("target_link_uri")

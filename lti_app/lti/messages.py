@@ -146,7 +146,13 @@ def _words(claims: Mapping[str, Any], key: str) -> str:
         return ""
     if not isinstance(value, str):
         raise LaunchRefused(Check.MESSAGE, f"“{key}” is no text.")
-    return "".join(letter for letter in value if letter.isprintable())[:MAX_NAME].strip()
+    kept = "".join(" " if letter.isspace() else letter for letter in value if _is_for_people(letter))
+    return " ".join(kept.split())[:MAX_NAME].strip()
+
+
+def _is_for_people(letter: str) -> bool:
+    """Whether a name may hold the character: no controls, but the joiners that some scripts are spelled with."""
+    return letter.isprintable() or letter.isspace() or letter in "\u200c\u200d"
 
 
 def _url(endpoint: Mapping[str, Any], key: str) -> str:

@@ -78,7 +78,7 @@ class Outbound:
                 **arguments,
             ) as response:
                 return Answer(status=response.status_code, headers=response.headers, body=_read(response))
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             # The exception's text carries the whole address; its kind says enough.
             raise PlatformUnavailable(f"no answer ({type(error).__name__})") from error
 

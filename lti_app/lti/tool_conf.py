@@ -4,11 +4,11 @@ from typing import Any
 
 from pylti1p3.registration import Registration as LibraryRegistration
 from pylti1p3.tool_config import ToolConfAbstract
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_app.lti.refusals import Check, LaunchRefused
-from lti_app.models.platform import Deployment, DeploymentStatus, Registration, RegistrationStatus
+from lti_app.lti.registrations import Registrations
+from lti_app.models.platform import Registration, RegistrationStatus
 
 
 class PlatformRegistration(LibraryRegistration):
@@ -26,14 +26,15 @@ class PlatformRegistration(LibraryRegistration):
 
 
 class ToolConf(ToolConfAbstract):
-    """Finds registrations and deployments in the database.
+    """Finds registrations and deployments in the database, through the process's `Registrations`.
 
     The library keeps "one client per issuer" in a class attribute shared by all objects; here that
     question is never asked: Canvas and Blackboard have many clients for one issuer.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, registrations: Registrations) -> None:
         self._session = session
+        self._registrations = registrations
 
     def check_iss_has_one_client(self, iss: str) -> bool:
         """Return False: the client id is always looked at."""
@@ -59,44 +60,44 @@ class ToolConf(ToolConfAbstract):
         Raises:
             LaunchRefused: There is none, more than one, or it was disabled.
         """
-        query = select(Registration).where(Registration.issuer == iss).limit(2)
-        if client_id:
-            query = query.where(Registration.client_id == client_id)
-        rows = list(self._session.scalars(query))
-        if len(rows) != 1:
+        row = self._registrations.find(self._session, issuer=iss, client_id=client_id)
+        if row is None:
             raise LaunchRefused(Check.REGISTRATION, "No registration has this issuer and client id.", status=403)
-        return self.active(rows[0])
+        return _active(row)
 
-    def active(self, row: Registration) -> PlatformRegistration:
-        """Return the row for the library.
+    def registration_of(self, registration_id: int) -> PlatformRegistration:
+        """Return the active registration of that id.
 
         Raises:
             LaunchRefused: It was disabled.
         """
-        if row.status is not RegistrationStatus.ACTIVE:
-            refused = LaunchRefused(Check.REGISTRATION, "The registration is disabled.", status=403)
-            refused.registration_id = row.id
-            raise refused
-        return PlatformRegistration(row)
+        return _active(self._registrations.get(self._session, registration_id))
 
-    def find_deployment(self, iss: str, deployment_id: str) -> Deployment | None:
+    def find_deployment(self, iss: str, deployment_id: str) -> None:
         """Return nothing: a deployment belongs to a client, see `confirmed_deployment`."""
         del iss, deployment_id
-        return None
 
     def find_deployment_by_params(
         self, iss: str, deployment_id: str, client_id: str, *_args: Any, **_kwargs: Any
-    ) -> Deployment | None:
-        """Return the confirmed deployment of that issuer and client, or None."""
-        registration = self.find_registration_by_params(iss, client_id)
-        return self.confirmed_deployment(registration.row, deployment_id)
+    ) -> int | None:
+        """Return our id of the confirmed deployment of that issuer and client, or None."""
+        return self.confirmed_deployment(self.find_registration_by_params(iss, client_id).row, deployment_id)
 
-    def confirmed_deployment(self, row: Registration, deployment_id: str) -> Deployment | None:
-        """Return the deployment of a registration at hand, or None where it is unknown or pending."""
-        return self._session.scalar(
-            select(Deployment).where(
-                Deployment.registration_id == row.id,
-                Deployment.deployment_id_on_platform == deployment_id,
-                Deployment.status == DeploymentStatus.CONFIRMED,
-            )
-        )
+    def confirmed_deployment(self, row: Registration, deployment_id: str) -> int | None:
+        """Return our id of the deployment of a registration at hand, or None where it is unknown or pending."""
+        return self._registrations.confirmed_deployment(self._session, row, deployment_id)
+
+    def note_pending(self, row: Registration, deployment_id: str) -> None:
+        """Keep an unknown deployment for an admin to confirm, where the registration has none that is confirmed.
+
+        Canvas tells nobody its deployment ids before the first launch.
+        """
+        self._registrations.note_pending(self._session, row, deployment_id)
+
+
+def _active(row: Registration) -> PlatformRegistration:
+    if row.status is not RegistrationStatus.ACTIVE:
+        refused = LaunchRefused(Check.REGISTRATION, "The registration is disabled.", status=403)
+        refused.registration_id = row.id
+        raise refused
+    return PlatformRegistration(row)

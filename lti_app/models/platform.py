@@ -1,5 +1,6 @@
 """Platforms that may launch us: registrations, their deployments, and the tokens they gave us."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -9,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_app.clock import now
 from lti_app.db import Base, Choice, UtcDateTime
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9.])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 class RegistrationStatus(StrEnum):
@@ -55,13 +59,13 @@ class Registration(Base):
     @property
     def frame_origins(self) -> list[str]:
         """Origins that may show our pages in a frame: the issuer's and the login page's."""
-        return sorted({_origin(url) for url in (self.issuer, self.auth_url) if "://" in url})
+        return sorted({origin for url in (self.issuer, self.auth_url) if (origin := origin_of(url))})
 
     @property
-    def service_hosts(self) -> set[str]:
-        """Hosts, with port, that may be sent this platform's access token."""
+    def service_origins(self) -> set[str]:
+        """Origins that may be sent this platform's access token."""
         urls = (self.issuer, self.auth_url, self.token_url, self.jwks_url)
-        return {urlsplit(url).netloc for url in urls if "://" in url}
+        return {origin for url in urls if (origin := origin_of(url))}
 
 
 class Deployment(Base):
@@ -90,6 +94,18 @@ class AccessToken(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def origin_of(url: str) -> str | None:
+    """Return the origin of a web address as browsers write it: lower case, no default port; None if it has none.
+
+    What is no plain host name or address is refused: the origin stands in security headers.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    scheme, host = parts.scheme.lower(), (parts.hostname or "")
+    if scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or "@" in parts.netloc:
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" + ("" if port in {None, _DEFAULT_PORTS[scheme]} else f":{port}")

@@ -1,37 +1,136 @@
 """What a launch leaves behind: a person, a course, that one takes part in the other, and the activity."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lti_app.db import execute_plainly, table_of
+from lti_app.errors import Refusal
 from lti_app.lti.messages import AgsClaim, LaunchMessage
 from lti_app.models.activity import Activity
+from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from lti_app.models.people import Context, Membership, Role, User
 from lti_app.models.platform import Deployment
 from lti_app.roster.roles import is_test_user, role_of
 
 _ATTEMPTS = 3
+MAX_SCOPES = 1024
+# What a launch may have changed: a column that is there again, a role that can be graded now.
+_RELEASED_BY_LAUNCHES = [Refusal.NO_LINE_ITEM, Refusal.LINE_ITEM_GONE, Refusal.NOT_GRADABLE]
+
+_USER, _CONTEXT, _MEMBERSHIP = table_of(User).c, table_of(Context).c, table_of(Membership).c
+_ACTIVITY, _DEPLOYMENT = table_of(Activity).c, table_of(Deployment).c
+_SAME_USER = and_(_USER.registration_id == _DEPLOYMENT.registration_id, _USER.sub == bindparam("of_sub"))
+_SAME_CONTEXT = and_(
+    _CONTEXT.deployment_id == _DEPLOYMENT.id, _CONTEXT.context_id_on_platform == bindparam("of_context")
+)
+_SAME_MEMBERSHIP = and_(_MEMBERSHIP.context_id == _CONTEXT.id, _MEMBERSHIP.user_id == _USER.id)
+_SAME_LINK = and_(_ACTIVITY.context_id == _CONTEXT.id, _ACTIVITY.resource_link_id_on_platform == bindparam("of_link"))
+_DELIVERY = table_of(ScoreDelivery).c
+_PARKED = exists().where(
+    or_(_DELIVERY.activity_id == _ACTIVITY.id, _DELIVERY.user_id == _USER.id),
+    _DELIVERY.state == DeliveryState.PARKED,
+    _DELIVERY.reason.in_(_RELEASED_BY_LAUNCHES),
+)
+# After the first four, the columns stand in the order of what `_known` compares them with.
+_KNOWN = (
+    select(
+        _USER.id.label("user_id"),
+        _ACTIVITY.id.label("activity_id"),
+        _ACTIVITY.kind,
+        _PARKED.label("has_parked_scores"),
+        _USER.name,
+        _USER.locale,
+        _CONTEXT.label.label("label"),
+        _CONTEXT.title.label("context_title"),
+        _MEMBERSHIP.role,
+        _MEMBERSHIP.is_test_user,
+        _MEMBERSHIP.is_active,
+        _ACTIVITY.title,
+        _ACTIVITY.line_item_url,
+        _ACTIVITY.line_items_url,
+        _ACTIVITY.ags_scopes,
+    )
+    .select_from(
+        table_of(Deployment)
+        .join(table_of(User), _SAME_USER)
+        .join(table_of(Context), _SAME_CONTEXT)
+        .join(table_of(Membership), _SAME_MEMBERSHIP)
+        .join(table_of(Activity), _SAME_LINK)
+    )
+    .where(_DEPLOYMENT.id == bindparam("of_deployment"))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """Who arrived where, and whether this launch brought the activity's line item."""
+    """Who arrived where (our ids), in which kind of activity; whether the launch names a line item, and scores wait."""
 
-    user: User
-    membership: Membership
-    activity: Activity
-    has_new_line_item: bool
+    user_id: int
+    activity_id: int
+    kind: str
+    names_line_item: bool
+    has_parked_scores: bool
 
 
 def record_launch(session: Session, message: LaunchMessage, *, kind: str) -> Arrival:
-    """Make or update the rows of a launch, without committing; `kind` is the activity type of a new link."""
+    """Make or update the rows of a launch, without committing; `kind` is the activity type of a new link.
+
+    Most launches say nothing that is not known: one query finds that out, and nothing is written.
+    """
+    if (arrival := _known(session, message)) is not None:
+        return arrival
     user, context, membership, activity = _find_or_make(session, message, kind=kind)
     _update(message, user=user, context=context, membership=membership)
-    has_new_line_item = _update_activity(message, activity)
+    _update_activity(message, activity)
     session.flush()
-    return Arrival(user=user, membership=membership, activity=activity, has_new_line_item=has_new_line_item)
+    return Arrival(
+        user_id=user.id,
+        activity_id=activity.id,
+        kind=activity.kind,
+        names_line_item=_names_line_item(message),
+        has_parked_scores=True,
+    )
+
+
+def _known(session: Session, message: LaunchMessage) -> Arrival | None:
+    """Return the arrival where all its rows exist and the message changes none of them."""
+    wanted = {
+        "of_deployment": message.deployment_id,
+        "of_sub": message.sub,
+        "of_context": message.course.id_on_platform,
+        "of_link": message.resource_link_id,
+    }
+    row = execute_plainly(session, _KNOWN, wanted).one_or_none()
+    if row is None:
+        return None
+    told = (
+        message.name or row.name,
+        message.locale or row.locale,
+        message.course.label or row.label,
+        message.course.title or row.context_title,
+        role_of(message.roles),
+        is_test_user(message.roles),
+        True,
+        message.resource_link_title or row.title,
+        *_line_item(message.ags, row),
+    )
+    if told != tuple(row)[4:]:
+        return None
+    return Arrival(
+        user_id=row.user_id,
+        activity_id=row.activity_id,
+        kind=row.kind,
+        names_line_item=_names_line_item(message),
+        has_parked_scores=row.has_parked_scores,
+    )
+
+
+def _names_line_item(message: LaunchMessage) -> bool:
+    return message.ags is not None and bool(message.ags.line_item_url)
 
 
 def _find_or_make(session: Session, message: LaunchMessage, *, kind: str) -> tuple[User, Context, Membership, Activity]:
@@ -131,15 +230,27 @@ def _update(message: LaunchMessage, *, user: User, context: Context, membership:
     membership.is_active = True
 
 
-def _update_activity(message: LaunchMessage, activity: Activity) -> bool:
+def _update_activity(message: LaunchMessage, activity: Activity) -> None:
+    """Keep the title and where scores go; an empty claim forgets nothing, see `Activity.line_item_url`."""
     activity.title = message.resource_link_title or activity.title
-    return message.ags is not None and _update_line_item(message.ags, activity)
+    activity.line_item_url, activity.line_items_url, activity.ags_scopes = _line_item(message.ags, activity)
 
 
-def _update_line_item(ags: AgsClaim, activity: Activity) -> bool:
-    """Keep where scores go; an empty claim forgets nothing, see `Activity.line_item_url`."""
-    is_new = bool(ags.line_item_url) and activity.line_item_url != ags.line_item_url
-    activity.line_item_url = ags.line_item_url or activity.line_item_url
-    activity.line_items_url = ags.line_items_url or activity.line_items_url
-    activity.ags_scopes = " ".join(ags.scopes)[:1024] or activity.ags_scopes
-    return is_new
+def _line_item(ags: AgsClaim | None, known: Any) -> tuple[str | None, str | None, str]:
+    """Return line item, line items and scopes after this launch, from what is known of them before."""
+    if ags is None:
+        return known.line_item_url, known.line_items_url, known.ags_scopes
+    return (
+        ags.line_item_url or known.line_item_url,
+        ags.line_items_url or known.line_items_url,
+        _joined(ags.scopes) or known.ags_scopes,
+    )
+
+
+def _joined(scopes: tuple[str, ...]) -> str:
+    """Return the scopes as one text that fits its column; what does not fit is left out whole."""
+    text = ""
+    for scope in scopes:
+        longer = f"{text} {scope}".strip()
+        text = longer if len(longer) <= MAX_SCOPES else text
+    return text

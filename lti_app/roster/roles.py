@@ -29,7 +29,7 @@ def role_of(roles: Iterable[str]) -> Role:
     Institution and system roles make nobody staff: an Administrator of the LMS who is not in the course
     gets `Role.NONE`, like anybody whose roles are unknown.
     """
-    names = {name for role in roles if (name := _membership_name(role))}
+    names = {name for role in roles for name in _membership_names(role)}
     if "TeachingAssistant" in names:
         names.discard("Instructor")
     found = {_OURS[name] for name in names if name in _OURS}
@@ -46,10 +46,19 @@ def is_lms_admin(roles: Iterable[str]) -> bool:
     return not _ADMINISTRATORS.isdisjoint(roles)
 
 
-def _membership_name(role: str) -> str | None:
-    """Return the last word of a membership role: `Learner` of `…/membership#Learner`, or a bare `Learner`."""
+def _membership_names(role: str) -> set[str]:
+    """Return what a membership role says: `Learner` of `…/membership#Learner`, or of a bare `Learner`.
+
+    A sub-role, `…/membership/Learner#GuestLearner`, counts as its principal role; of the sub-roles only the
+    teaching assistant is told apart.
+    """
     if not role.startswith(("http:", "https:", "urn:")):
-        return role
+        return {role}
     prefix, _, name = role.partition("#")
-    is_membership = prefix == _MEMBERSHIP or prefix.startswith(_MEMBERSHIP + "/")
-    return name if is_membership else None
+    if prefix == _MEMBERSHIP:
+        return {name}
+    if not prefix.startswith(_MEMBERSHIP + "/"):
+        return set()
+    principal = prefix.removeprefix(_MEMBERSHIP + "/")
+    is_assistant = (principal, name) == ("Instructor", "TeachingAssistant")
+    return {"TeachingAssistant"} if is_assistant else {principal}

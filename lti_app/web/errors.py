@@ -5,7 +5,7 @@ from flask import Flask, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from lti_app.db import db
 from lti_app.errors import NotThere, SignInEnded, ToolError, sentence
@@ -73,7 +73,10 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return show_error(NotThere(*_SENTENCES[404]))
     default = _UNEXPECTED if status >= 500 else (sentence("This request cannot be understood."), _OPEN_AGAIN)
     happened, advice = _SENTENCES.get(status, default)
-    return show_error(ToolError(happened, advice, status=status))
+    answer = make_response(show_error(ToolError(happened, advice, status=status)))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.allow.update(error.valid_methods)
+    return answer
 
 
 def _database_away(error: Exception) -> ResponseReturnValue:

@@ -1,7 +1,5 @@
 """Headers of every answer: who may frame it, what it may load, who may keep it."""
 
-from urllib.parse import urlsplit
-
 from flask import Flask, Response, abort, current_app, request
 
 from lti_app.access import frame_origins
@@ -34,9 +32,9 @@ def register(app: Flask) -> None:
         # Not "no-referrer": with it, browsers send `Origin: null` on our own forms too.
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cache-Control", "no-store")
-        if response.mimetype == "text/html":
+        if response.mimetype == "text/html" and not response.location:
             headers["Content-Security-Policy"] = _CSP + _ancestors() + _FORMS
-        if urlsplit(current_app.config["STAFFROOM_PUBLIC_URL"]).scheme == "https":
+        if current_app.config["STAFFROOM_PUBLIC_URL"].startswith("https:"):
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
 

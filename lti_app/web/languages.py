@@ -21,6 +21,6 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _name_language(response: Response) -> Response:
-        if response.mimetype == "text/html":
+        if response.mimetype == "text/html" and not response.location:
             response.content_language = str(get_locale())
         return response

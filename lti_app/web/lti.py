@@ -5,24 +5,28 @@ import secrets
 import structlog
 from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import insert
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from lti_app.access import sign_in
 from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.clock import now
-from lti_app.db import db
-from lti_app.gradebook.delivery import release_parked
+from lti_app.db import db, execute_plainly, table_of
+from lti_app.gradebook.delivery import release_not_gradable, release_parked
 from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import PlatformLogin
 from lti_app.lti.messages import RESOURCE_LINK_MESSAGE, LaunchMessage
-from lti_app.lti.refusals import LaunchRefused
+from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.models.activity import Activity
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
-from lti_app.models.platform import Registration
 from lti_app.roster.record_launch import Arrival, record_launch
 from lti_app.web.errors import show_error
 
 BROWSER_COOKIE = "__Host-staffroom-browser"
 DEFAULT_KIND = "journal"
+_NEW_RECORD = insert(table_of(LaunchRecord))
 
 log = structlog.get_logger()
 pages = Blueprint("lti", __name__, url_prefix="/lti")
@@ -35,6 +39,7 @@ def login() -> ResponseReturnValue:
     platform_login = PlatformLogin(
         request.values,
         session=db.session(),
+        registrations=current_app.extensions["staffroom_registrations"],
         launch_url=launch_url(),
         browser_secret=browser_secret,
     )
@@ -48,25 +53,24 @@ def login() -> ResponseReturnValue:
 @pages.post("/launch")
 def launch() -> ResponseReturnValue:
     """Take the platform's token; a good one leads to the activity."""
-    message = PlatformLaunch(
+    platform_launch = PlatformLaunch(
         request.form,
         session=db.session(),
+        registrations=current_app.extensions["staffroom_registrations"],
         key_sets=current_app.extensions["staffroom_key_sets"],
         browser_secret=request.cookies.get(BROWSER_COOKIE),
-    ).accept()
-    arrival = record_launch(db.session(), message, kind=DEFAULT_KIND)
-    if arrival.has_new_line_item:
-        release_parked(db.session(), arrival.activity, at=now())
-    _log_accepted(message)
-    endpoint, activity_id = _landing(arrival)
-    registration = db.session.get_one(Registration, message.registration_id)
-    sign_in(
-        registration=registration,
-        user_id=arrival.user.id,
-        hours=current_app.config["STAFFROOM_SESSION_HOURS"],
     )
+    message = platform_launch.accept()
+    arrival = record_launch(db.session(), message, kind=DEFAULT_KIND)
+    if arrival.has_parked_scores:
+        _release_scores(arrival)
+    _log_accepted(message)
     db.session.commit()
-    return redirect(url_for(endpoint, activity_id=activity_id), 303)
+    hours = current_app.config["STAFFROOM_SESSION_HOURS"]
+    sign_in(registration=platform_launch.registration, user_id=arrival.user_id, hours=hours)
+    # Made here, so that the first page need not write the session's cookie a second time.
+    generate_csrf()
+    return redirect(_landing(arrival), 303)
 
 
 @pages.get("/jwks.json")
@@ -75,6 +79,12 @@ def jwks() -> ResponseReturnValue:
     response = make_response(current_app.extensions["staffroom_keys"].public_jwks())
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
+
+
+@pages.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
+    """Refuse, with its line in the launch log, what is larger than the tool reads."""
+    return refused(LaunchRefused(Check.SIZE, "The request is larger than the tool reads.", status=413))
 
 
 @pages.errorhandler(LaunchRefused)
@@ -106,20 +116,26 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
 
 
-def _landing(arrival: Arrival) -> tuple[str, int]:
-    kind = ACTIVITY_TYPES[arrival.activity.kind]
-    return f"{kind.blueprint.name}.show", arrival.activity.id
+def _landing(arrival: Arrival) -> str:
+    blueprint = ACTIVITY_TYPES[arrival.kind].blueprint
+    return url_for(f"{blueprint.name}.show", activity_id=arrival.activity_id)
+
+
+def _release_scores(arrival: Arrival) -> None:
+    """Try again what waited for a column, or for a role that can be graded."""
+    if arrival.names_line_item:
+        release_parked(db.session(), db.session.get_one(Activity, arrival.activity_id), at=now())
+    release_not_gradable(db.session(), user_id=arrival.user_id, at=now())
 
 
 def _log_accepted(message: LaunchMessage) -> None:
-    db.session.add(
-        LaunchRecord(
-            registration_id=message.registration_id,
-            deployment_id_on_platform=message.deployment_id_on_platform,
-            message_type=RESOURCE_LINK_MESSAGE,
-            outcome=LaunchOutcome.ACCEPTED,
-        )
-    )
+    accepted = {
+        "registration_id": message.registration_id,
+        "deployment_id_on_platform": message.deployment_id_on_platform,
+        "message_type": RESOURCE_LINK_MESSAGE,
+        "outcome": LaunchOutcome.ACCEPTED,
+    }
+    execute_plainly(db.session(), _NEW_RECORD, accepted)
     log.info("launch_accepted", registration_id=message.registration_id)
 
 

@@ -60,9 +60,14 @@ class SettingsForm(FlaskForm):
     def validate(self, extra_validators: dict[str, list[object]] | None = None) -> bool:
         """Check each field, the time zone, and that the journal closes after it is due."""
         is_valid = bool(super().validate(extra_validators=extra_validators))
-        if _zone(self.time_zone.data) is None:
+        has_dates = bool(self.due_at.data or self.closes_at.data)
+        if has_dates and _zone(self.time_zone.data) is None:
             self.closes_at.errors = [gettext("Your browser's time zone is unknown to Staffroom.")]
             return False
+        for field in (self.due_at, self.closes_at):
+            if field.data and not 2000 <= field.data.year < 2200:
+                field.errors = [gettext("This is not a date that Staffroom can use.")]
+                is_valid = False
         if self.due_at.data and self.closes_at.data and self.closes_at.data < self.due_at.data:
             self.closes_at.errors = [gettext("The journal cannot close before it is due.")]
             return False

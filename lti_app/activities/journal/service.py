@@ -1,6 +1,7 @@
 """What a teacher does in a journal: begin, save, finish. Nothing here commits."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,14 +9,14 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.progress import ENTRY_FINISHED, measure
 from lti_app.activities.journal.settings import JournalSettings
-from lti_app.db import db
+from lti_app.db import LARGEST_ID, db, execute_plainly, table_of
 from lti_app.errors import NotThere, ToolError, sentence
 from lti_app.gradebook.completion import incomplete_members, record_fact, record_progress
 from lti_app.models.activity import Activity
@@ -25,6 +26,17 @@ MAX_FINISHED_CHARACTERS = 50_000
 _WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
 # Scripts that put no space between words: each character counts as one, in the browser too (words.js).
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
+
+_ENTRY = table_of(JournalEntry).c
+_OWN = (
+    select(_ENTRY.id, _ENTRY.state, _ENTRY.text, _ENTRY.saved_at, _ENTRY.finished_at)
+    .where(_ENTRY.activity_id == bindparam("of_activity"), _ENTRY.user_id == bindparam("of_user"))
+    .order_by(
+        (_ENTRY.state == EntryState.DRAFT).desc(),
+        func.coalesce(_ENTRY.finished_at, _ENTRY.created_at).desc(),
+        _ENTRY.id.desc(),
+    )
+)
 
 log = structlog.get_logger()
 
@@ -55,7 +67,9 @@ class CannotFinish(ToolError):
 def count_words(text: str) -> int:
     """Return the number of words; a character of a script without spaces counts as one."""
     unspaced = len(_UNSPACED.findall(text))
-    return unspaced + len(_WORD.findall(_UNSPACED.sub(" ", text)))
+    spaced = _UNSPACED.sub(" ", text)
+    # Python's \w knows no combining marks (vowel signs, accents, variation selectors): they belong to their letter.
+    return unspaced + len(_WORD.findall("".join(c for c in spaced if not unicodedata.category(c).startswith("M"))))
 
 
 def storable(text: str) -> str:
@@ -88,6 +102,8 @@ def find_entry(session: Session, activity: Activity, *, member: Membership, entr
     Raises:
         NotThere: There is none of that id by this author in this journal.
     """
+    if entry_id > LARGEST_ID:
+        raise no_such_entry()
     entry = session.scalar(
         select(JournalEntry).where(
             JournalEntry.id == entry_id,
@@ -105,12 +121,9 @@ def no_such_entry() -> NotThere:
     return NotThere(sentence("There is no such entry of yours."), sentence("Open the activity again from your course."))
 
 
-def own_entries(session: Session, activity: Activity, *, user_id: int) -> Sequence[JournalEntry]:
-    """Return a person's entries in this journal: the draft first, then finished ones, newest first."""
-    query = select(JournalEntry).where(JournalEntry.activity_id == activity.id, JournalEntry.user_id == user_id)
-    newest_first = func.coalesce(JournalEntry.finished_at, JournalEntry.created_at).desc()
-    is_draft = JournalEntry.state == EntryState.DRAFT
-    return session.scalars(query.order_by(is_draft.desc(), newest_first, JournalEntry.id.desc())).all()
+def own_entries(session: Session, activity: Activity, *, user_id: int) -> Sequence[Any]:
+    """Return a person's entries in this journal, as rows: the draft first, then finished ones, newest first."""
+    return execute_plainly(session, _OWN, {"of_activity": activity.id, "of_user": user_id}).all()
 
 
 def save_draft(session: Session, entry: JournalEntry, *, save: Save, at: datetime) -> SaveState:

@@ -14,7 +14,7 @@ from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.service import CannotFinish, Save, SaveState
 from lti_app.activities.journal.settings import DEFAULT_PROMPT, JournalSettings
 from lti_app.clock import now
-from lti_app.db import db
+from lti_app.db import LARGEST_ID, db
 from lti_app.gradebook.course_progress import course_progress, credit_of_member
 from lti_app.models.people import Role
 
@@ -151,7 +151,7 @@ def _show_own(opened: Opened) -> ResponseReturnValue:
 
 
 def _show_progress(opened: Opened) -> ResponseReturnValue:
-    people = course_progress(db.session(), opened.activity, after=request.args.get("after", default=0, type=int))
+    people = course_progress(db.session(), opened.activity, after=request.args.get("after", default=0, type=_number))
     return render_template("activities/journal/progress.html", people=people, **_page(opened))
 
 
@@ -179,13 +179,21 @@ def _page(opened: Opened) -> dict[str, Any]:
     }
 
 
+def _number(text: str) -> int:
+    """Return a number as our pages send them; a forged one counts as absent."""
+    number = int(text) if len(text) <= 10 else -1
+    if not 0 <= number <= LARGEST_ID:
+        raise ValueError("no number of ours")
+    return number
+
+
 def _save_of_form() -> Save:
     form = request.form
     return Save(
         text=form.get("text", ""),
-        based_on=form.get("based_on", default=0, type=int),
-        editor_id=form.get("editor_id", "")[:36],
-        sequence=form.get("sequence", default=0, type=int),
+        based_on=form.get("based_on", default=0, type=_number),
+        editor_id=form.get("editor_id", "").replace("\x00", "")[:36],
+        sequence=form.get("sequence", default=0, type=_number),
     )
 
 

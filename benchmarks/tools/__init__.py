@@ -1,0 +1,1 @@
+"""The tools that Staffroom is measured against."""

@@ -1,0 +1,193 @@
+"""What workers do: send what is due, find what was left behind, clear up."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from huey import Huey
+
+from lti_app import tasks
+from lti_app.clock import now
+from lti_app.db import db
+from lti_app.gradebook import delivery
+from lti_app.lti.connector import Lti
+from lti_app.models.gradebook import DeliveryState
+from lti_app.models.launch import Login
+from lti_app.models.platform import Registration
+from lti_app.queue import wake
+from practice_lms.server import RunningLms
+from tests.lti_app.activities.journal.writing import stored
+from tests.lti_app.gradebook.course import Course, a_course, delivered, outcome
+from tests.visitor import OTHER_TEACHER, TEACHER
+
+
+@pytest.fixture
+def queue(app: Flask) -> Huey:
+    """The tool's queue; nobody works on it but the test."""
+    return app.extensions["staffroom_queue"]
+
+
+@pytest.fixture
+def course(app: Flask, registration: Registration, lms: RunningLms, served: str) -> Course:
+    """The practice LMS's course."""
+    del served
+    lti = Lti(keys=app.extensions["staffroom_keys"], outbound=app.extensions["staffroom_outbound"], engine=db.engine)
+    return a_course(registration, lms=lms, lti=lti)
+
+
+def work(queue: Huey) -> int:
+    """Do what a worker does with each message that waits; return how many there were."""
+    done = 0
+    while (task := queue.dequeue()) is not None:
+        queue.execute(task)
+        done += 1
+    return done
+
+
+def send_message(delivery_id: int) -> None:
+    """Send one more message for the row."""
+    wake(db.session(), delivery.TASK, delivery_id)
+    db.session.commit()
+
+
+def run_named(queue: Huey, name: str) -> None:
+    """Run a periodic task as the scheduler would."""
+    (task,) = [task for task in queue._registry.periodic_tasks if type(task).__name__ == name]  # noqa: SLF001
+    queue.execute(task)
+
+
+def test_commit_when_a_score_is_owed_then_a_worker_finds_its_message_and_sends_it(course: Course, queue: Huey) -> None:
+    delivery_id = course.owe()
+
+    messages = work(queue)
+
+    assert messages == 1
+    assert outcome(delivered(delivery_id)) == (DeliveryState.SENT, None, 200, 1)
+    assert course.posts() == [(TEACHER, 200)]
+
+
+def test_message_when_it_comes_twice_then_the_score_is_sent_once(course: Course, queue: Huey) -> None:
+    delivery_id = course.owe()
+    send_message(delivery_id)
+
+    messages = work(queue)
+
+    assert messages == 2
+    assert course.posts() == [(TEACHER, 200)]
+    assert delivered(delivery_id).attempts == 1
+
+
+def test_message_when_its_row_is_not_there_then_does_nothing(course: Course, queue: Huey) -> None:
+    send_message(4711)
+
+    messages = work(queue)
+
+    assert messages == 1
+    assert course.posts() == []
+
+
+def test_sweep_when_a_message_was_lost_then_finds_its_score(course: Course, queue: Huey) -> None:
+    delivery_id = course.owe()
+    queue.flush()
+
+    run_named(queue, "sweep")
+    messages = work(queue)
+
+    assert messages == 1
+    assert delivered(delivery_id).state is DeliveryState.SENT
+
+
+def test_sweep_when_a_worker_was_killed_then_finds_its_score_after_the_lease(course: Course, queue: Huey) -> None:
+    delivery_id = course.owe()
+    queue.flush()
+    delivery.claim(db.session(), delivery_id, at=now())
+    db.session.commit()
+    swept: list[int] = []
+
+    tasks.sweep(swept.append)
+    while_leased = list(swept)
+    with time_machine.travel(now() + delivery.LEASE + timedelta(seconds=1)):
+        tasks.sweep(swept.append)
+
+    assert (while_leased, swept) == ([], [delivery_id])
+
+
+def test_sweep_when_nothing_is_due_then_wakes_nobody(course: Course, queue: Huey) -> None:
+    sent, waiting = course.owe(), course.owe(OTHER_TEACHER, at=now() + timedelta(hours=1))
+    work(queue)
+    swept: list[int] = []
+
+    tasks.sweep(swept.append)
+
+    assert swept == []
+    assert [delivered(row).state for row in (sent, waiting)] == [DeliveryState.SENT, DeliveryState.WAITING]
+
+
+def test_sweep_when_several_are_due_then_wakes_the_longest_due_first(course: Course, queue: Huey) -> None:
+    newer, older = course.owe(at=now() - timedelta(hours=1)), course.owe(OTHER_TEACHER, at=now() - timedelta(days=1))
+    queue.flush()
+    swept: list[int] = []
+
+    tasks.sweep(swept.append)
+
+    assert swept == [older, newer]
+
+
+def test_deliver_score_when_the_lms_is_ill_then_leaves_no_transaction_open(course: Course) -> None:
+    course.fault("500", times=1)
+    delivery_id = course.owe()
+
+    tasks.deliver_score(delivery_id, lti=course.lti)
+
+    assert not db.session().in_transaction()
+    assert outcome(delivered(delivery_id)) == (DeliveryState.WAITING, None, 500, 1)
+
+
+def test_remove_expired_logins_when_some_are_over_then_removes_those(
+    app: Flask, queue: Huey, registration: Registration
+) -> None:
+    del app
+    for state, minutes in (("over", -1), ("open", 1)):
+        db.session.add(
+            Login(
+                state=state,
+                nonce=state,
+                browser_hash="0" * 64,
+                registration_id=registration.id,
+                target_link_uri="http://localhost/lti/launch",
+                expires_at=now() + timedelta(minutes=minutes),
+            )
+        )
+    db.session.commit()
+
+    run_named(queue, "remove_expired_logins")
+
+    assert [login.state for login in stored(Login)] == ["open"]
+
+
+@pytest.mark.parametrize(("name", "minutes"), [("sweep", list(range(60))), ("remove_expired_logins", [0, 15, 30, 45])])
+def test_periodic_task_when_its_minute_comes_then_is_due(
+    app: Flask, queue: Huey, name: str, minutes: list[int]
+) -> None:
+    del app
+    (task,) = [task for task in queue._registry.periodic_tasks if type(task).__name__ == name]  # noqa: SLF001
+    hour = now().replace(minute=0, second=0, microsecond=0, tzinfo=None)
+
+    due = [minute for minute in range(60) if task.validate_datetime(hour + timedelta(minutes=minute))]
+
+    assert due == minutes
+
+
+def test_startup_when_a_score_was_left_behind_then_a_worker_looks_at_once(course: Course, queue: Huey) -> None:
+    delivery_id = course.owe()
+    queue.flush()
+    hooks: list[Callable[[], None]] = list(queue._startup.values())  # noqa: SLF001
+
+    for hook in hooks:
+        hook()
+    messages = work(queue)
+
+    assert messages == 1
+    assert delivered(delivery_id).state is DeliveryState.SENT
