@@ -1,7 +1,6 @@
 """Every setting of Staffroom: its type, its default and the environment variable that sets it."""
 
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,9 +10,10 @@ from urllib.parse import urlsplit
 
 from click import ClickException
 
+from lti_app.addresses import origin_of
+
 _ROOT = Path(__file__).resolve().parent
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+SHORTEST_SECRET = 32
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -101,6 +101,8 @@ class Config:
     def signing_secret(self) -> str:
         """Return the secret that signs sessions; make and keep one where none was set."""
         if self.secret_key:
+            if len(self.secret_key) < SHORTEST_SECRET:
+                raise ConfigError(f"STAFFROOM_SECRET_KEY takes {SHORTEST_SECRET} characters or more, drawn at random.")
             return self.secret_key
         path = self.instance_path / "secret-key"
         self.instance_path.mkdir(parents=True, exist_ok=True)
@@ -113,7 +115,7 @@ class Config:
                 os.link(unfinished, path)
             unfinished.unlink()
         secret = path.read_text("ascii").strip()
-        if len(secret) < 32:
+        if len(secret) < SHORTEST_SECRET:
             raise ConfigError(f"{path} holds no usable secret. Delete it; Staffroom makes a new one.")
         return secret
 
@@ -124,22 +126,16 @@ def _only_owner(path: str, flags: int) -> int:
 
 def _origin(url: str) -> str:
     """Return the origin as browsers write it in their Origin header, which every post is compared with."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    scheme, host = parts.scheme.lower(), parts.hostname or ""
-    is_origin = scheme in _DEFAULT_PORTS and _HOST.fullmatch(host) and parts.path in {"", "/"} and url.isprintable()
-    if not is_origin or "@" in parts.netloc or "?" in url or "#" in url or url != url.strip():
+    origin = origin_of(url)
+    is_bare = url.rstrip("/").count("/") == 2 and not {"?", "#", " "} & set(url) and url.isprintable()
+    if origin is None or not is_bare:
         raise ConfigError(f"STAFFROOM_PUBLIC_URL is “{url}”; it takes an address such as https://pd.example.org.")
-    if scheme == "http" and host != "localhost":
+    if origin.startswith("http:") and urlsplit(origin).hostname != "localhost":
         raise ConfigError(
             f"STAFFROOM_PUBLIC_URL is “{url}”; inside an LMS, browsers keep sign-ins over https"
             " (or http://localhost) only."
         )
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}" + ("" if port in {None, _DEFAULT_PORTS[scheme]} else f":{port}")
+    return origin
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:

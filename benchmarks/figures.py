@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-# Staffroom may take this share of the plain tool with a database.
+# The goal: Staffroom takes this share of a plain tool with a database, the library as it is shipped.
 LIMIT = 0.5
 STAFFROOM, PLAIN, PLAIN_WITH_DB, FLOOR = "staffroom", "plain", "plain+db", "floor"
-COMPARED_WITH = (PLAIN, PLAIN_WITH_DB, FLOOR)
+SHIPPED_WITH_DB = "shipped+db"
+COMPARED_WITH = (PLAIN, PLAIN_WITH_DB, SHIPPED_WITH_DB, FLOOR)
 
 
 @dataclass
@@ -49,18 +50,20 @@ def ratio(measured: Measured, name: str, other: str) -> float:
 
 
 def is_within_limit(measured: Measured) -> bool:
-    """Whether Staffroom takes no more than its share of the plain tool with a database."""
-    return ratio(measured, STAFFROOM, PLAIN_WITH_DB) <= LIMIT
+    """Whether Staffroom takes no more than its share of the plain tool with a database, as shipped."""
+    return ratio(measured, STAFFROOM, SHIPPED_WITH_DB) <= LIMIT
 
 
 def verdict(measured: Measured) -> str:
     """Return the comparison in sentences."""
     against_plain = ratio(measured, STAFFROOM, PLAIN)
+    against_shipped = ratio(measured, STAFFROOM, SHIPPED_WITH_DB)
     against_db = ratio(measured, STAFFROOM, PLAIN_WITH_DB)
     judged = "within" if is_within_limit(measured) else "OVER"
     return (
-        f"Staffroom takes {against_db:.2f} of the CPU time of a plain PyLTI1p3 tool with a database:"
-        f" {judged} the limit of {LIMIT:.2f}.\n"
+        f"Staffroom takes {against_shipped:.2f} of the CPU time of a plain PyLTI1p3 tool with a database,"
+        f" the library as shipped: {judged} the limit of {LIMIT:.2f}.\n"
+        f"Staffroom takes {against_db:.2f} of that of the same tool with the platform's keys cached.\n"
         f"Staffroom takes {against_plain:.2f} of that of a plain PyLTI1p3 tool that keeps nothing.\n"
         f"Staffroom takes {ratio(measured, STAFFROOM, FLOOR):.2f} times that of the floor."
     )

@@ -16,6 +16,7 @@ from benchmarks.figures import (
     FLOOR,
     PLAIN,
     PLAIN_WITH_DB,
+    SHIPPED_WITH_DB,
     STAFFROOM,
     Figures,
     as_json,
@@ -36,6 +37,7 @@ _OTHERS = {
     FLOOR: "benchmarks.tools.floor:create_app",
     PLAIN: "benchmarks.tools.plain:create_app",
     PLAIN_WITH_DB: "benchmarks.tools.plain_with_db:create_app",
+    SHIPPED_WITH_DB: "benchmarks.tools.plain_with_db:create_app",
 }
 
 
@@ -136,7 +138,8 @@ def _contenders(options: Options) -> Iterator[list[Contender]]:
 
 def _tools(options: Options, stack: ExitStack, *, lms: Lms, folder: Path) -> Iterator[Tool]:
     for name, factory in _OTHERS.items():
-        environment = tell(lms, database=str(folder / f"{name}.sqlite3"))
+        key_caching = "off" if name == SHIPPED_WITH_DB else "on"
+        environment = tell(lms, database=str(folder / f"{name}.sqlite3"), key_caching=key_caching)
         yield Tool(name=name, factory=factory, port=free_port(), environment=environment)
     yield staffroom(STAFFROOM, lms=lms, folder=folder)
     if options.postgres:

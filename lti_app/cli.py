@@ -15,8 +15,9 @@ from huey.consumer import Consumer
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from lti_app.addresses import origin_of
 from lti_app.db import db
-from lti_app.models.platform import Deployment, DeploymentStatus, Registration, origin_of
+from lti_app.models.platform import Deployment, DeploymentStatus, Registration
 
 # Each worker thread holds one score at a time; several keep a slow platform from holding up the others.
 WORKER_THREADS = 4

@@ -177,6 +177,11 @@ def test_secret_when_two_processes_start_at_once_then_both_get_the_same(tmp_path
     assert [secrets for secrets in found if len(secrets) != 1] == []
 
 
+def test_secret_when_set_but_easily_guessed_then_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"^STAFFROOM_SECRET_KEY takes 32 characters or more"):
+        Config(secret_key="a").signing_secret()
+
+
 def test_secrets_when_of_two_installations_then_differ(tmp_path: Path) -> None:
     secrets = {Config(instance_path=tmp_path / name).signing_secret() for name in ("a", "b")}
 

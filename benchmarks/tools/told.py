@@ -17,9 +17,15 @@ class Told:
     token_url: str
     jwks_url: str
     database: str
+    key_caching: str = "on"
+
+    @property
+    def caches_keys(self) -> bool:
+        """Whether a plain tool keeps the platform's key set, which the library leaves off."""
+        return self.key_caching == "on"
 
 
-def tell(lms: Lms, *, database: str) -> dict[str, str]:
+def tell(lms: Lms, *, database: str, key_caching: str = "on") -> dict[str, str]:
     """Return the environment that says it."""
     addresses = {
         "issuer": lms.issuer,
@@ -27,6 +33,7 @@ def tell(lms: Lms, *, database: str) -> dict[str, str]:
         "token_url": lms.token_url,
         "jwks_url": lms.jwks_url,
         "database": database,
+        "key_caching": key_caching,
     }
     return {_PREFIX + name.upper(): value for name, value in addresses.items()}
 

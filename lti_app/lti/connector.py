@@ -16,12 +16,13 @@ from pylti1p3.service_connector import ServiceConnector
 from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
+from lti_app.addresses import origin_of
 from lti_app.clock import now
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.lti.keys import KeyRing
 from lti_app.lti.outbound import Answer, Outbound
 from lti_app.lti.tool_conf import PlatformRegistration
-from lti_app.models.platform import AccessToken, Registration, origin_of
+from lti_app.models.platform import AccessToken, Registration
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300

@@ -3,9 +3,9 @@
 import hashlib
 import json
 import os
+import threading
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,20 @@ class KeyRing:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._lock = threading.Lock()
+        self._keys: list[SigningKey] = []
 
-    @cached_property
+    @property
     def keys(self) -> list[SigningKey]:
         """The keys, newest first; the first one is made where there is none.
 
         Loading a PEM costs about 36 ms of CPU, so it happens once per process.
         """
-        paths = sorted(self.folder.glob("*.pem"), reverse=True) or [self._write_new()]
-        return [_load(path) for path in paths]
+        with self._lock:
+            if not self._keys:
+                paths = sorted(self.folder.glob("*.pem"), reverse=True) or [self._write_new()]
+                self._keys = [_load(path) for path in paths]
+            return self._keys
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Return the claims as a JWT signed with the newest key (RS256, with `kid`)."""
@@ -60,8 +65,9 @@ class KeyRing:
 
     def rotate(self) -> SigningKey:
         """Make a new key; the older ones stay published, so that cached key sets go on working."""
-        self._write_new()
-        self.__dict__.pop("keys", None)
+        with self._lock:
+            self._write_new()
+            self._keys = []
         return self.keys[0]
 
     def _write_new(self) -> Path:

@@ -168,7 +168,7 @@ class PlatformLaunch(MessageLaunch):
         """Find the deployment; it must be the login's, where the login named one."""
         claimed = identifier(self._jwt["body"], CLAIM + "deployment_id")
         if self._login.deployment_id_on_platform not in {None, claimed}:
-            raise LaunchRefused(Check.DEPLOYMENT, "The deployment is not the one of the login.", status=403)
+            raise LaunchRefused(Check.OTHER_DEPLOYMENT, "The deployment is not the one of the login.", status=403)
         deployment_id = self._tool_config.confirmed_deployment(self._registration.row, claimed)
         if deployment_id is None:
             self._tool_config.note_pending(self._registration.row, claimed)

@@ -23,6 +23,7 @@ class Check(StrEnum):
     AUDIENCE = "audience"
     NONCE = "nonce"
     DEPLOYMENT = "deployment"
+    OTHER_DEPLOYMENT = "other_deployment"
     MESSAGE = "message"
 
 

@@ -1,18 +1,14 @@
 """Platforms that may launch us: registrations, their deployments, and the tokens they gave us."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from lti_app.addresses import origin_of
 from lti_app.clock import now
 from lti_app.db import Base, Choice, UtcDateTime
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9.])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 class RegistrationStatus(StrEnum):
@@ -92,20 +88,3 @@ class AccessToken(Base):
     scopes: Mapped[str] = mapped_column(String(1024), primary_key=True)
     token: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-def origin_of(url: str) -> str | None:
-    """Return the origin of a web address as browsers write it: lower case, no default port; None if it has none.
-
-    What is no plain host name or address is refused: the origin stands in security headers.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    scheme, host = parts.scheme.lower(), (parts.hostname or "")
-    if scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or "@" in parts.netloc:
-        return None
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}" + ("" if port in {None, _DEFAULT_PORTS[scheme]} else f":{port}")

@@ -101,7 +101,7 @@ def test_deployment_when_another_than_the_logins_then_refused(
     answer = launch_with(visitor, claims={CLAIM: in_token}, login={"lti_deployment_id": in_login})
 
     assert outcome(answer) == refusal(
-        "deployment",
+        "other_deployment",
         "The deployment is not the one of the login.",
         status=403,
         registration_id=registration.id,

@@ -61,13 +61,8 @@ def test_text_when_the_session_ends_in_mid_sentence_then_it_is_offered_after_the
 def test_entry_when_two_windows_change_it_then_both_texts_are_kept(
     stack: Stack, strict_browser: BrowserContext
 ) -> None:
-    first, frame = _writing(stack, strict_browser)
-    second = strict_browser.new_page()
-    other = _back_in_the_editor(second, stack)
-    other.get_by_role("textbox").fill("Written in the second window.")
-    expect(other.locator("#save-state")).to_contain_text("Saved", timeout=10000)
+    frame, second = _writing_in_two_windows(stack, strict_browser)
 
-    first.bring_to_front()
     frame.get_by_role("textbox").fill("Written in the first window.")
     expect(frame.get_by_role("heading", name="This entry was changed in another window")).to_be_visible(timeout=10000)
     assert frame.locator("#conflict-text").input_value() == "Written in the second window."
@@ -81,13 +76,8 @@ def test_entry_when_two_windows_change_it_then_both_texts_are_kept(
 def test_entry_when_finishing_meets_another_windows_text_then_both_are_shown_and_a_choice_finishes(
     stack: Stack, strict_browser: BrowserContext
 ) -> None:
-    first, frame = _writing(stack, strict_browser)
-    second = strict_browser.new_page()
-    other = _back_in_the_editor(second, stack)
-    other.get_by_role("textbox").fill("Written in the second window.")
-    expect(other.locator("#save-state")).to_contain_text("Saved", timeout=10000)
+    frame, _second = _writing_in_two_windows(stack, strict_browser)
 
-    first.bring_to_front()
     frame.get_by_role("textbox").fill(ENTRY)
     frame.get_by_role("button", name="Finish").click()
     expect(frame.locator("#conflict-text")).to_have_value("Written in the second window.")
@@ -141,6 +131,17 @@ def _writing(stack: Stack, browser: BrowserContext) -> tuple[Page, FrameLocator]
     frame = open_activity(page, title=TITLE)
     begin_writing(frame)
     return page, frame
+
+
+def _writing_in_two_windows(stack: Stack, browser: BrowserContext) -> tuple[FrameLocator, Page]:
+    """Return the first window's frame, and the second window, whose text is saved already."""
+    first, frame = _writing(stack, browser)
+    second = browser.new_page()
+    other = _back_in_the_editor(second, stack)
+    other.get_by_role("textbox").fill("Written in the second window.")
+    expect(other.locator("#save-state")).to_contain_text("Saved", timeout=10000)
+    first.bring_to_front()
+    return frame, second
 
 
 def _back_in_the_editor(page: Page, stack: Stack) -> FrameLocator:

@@ -133,6 +133,8 @@ def test_platform_when_of_the_same_issuer_with_another_client_then_is_another(ap
         "https://[::1",
         "https://lms.example:port/auth",
         "https://lms .example/auth",
+        "https://user@lms.example/auth",
+        "https://user:word@127.0.0.1/auth",
         "https://lms.example/" + "x" * 1024,
     ],
     ids=lambda url: url[:30],

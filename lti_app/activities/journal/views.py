@@ -90,11 +90,9 @@ def save(activity_id: int, entry_id: int) -> ResponseReturnValue:
 def keep(activity_id: int, entry_id: int) -> ResponseReturnValue:
     """Save a draft without script, and go back to the journal."""
     opened, own = _open_entry(activity_id, entry_id)
-    sent = _save_of_form()
-    state = service.save_draft(db.session(), own, save=sent, at=now())
+    if (conflict := _save_first(opened, own)) is not None:
+        return conflict
     db.session.commit()
-    if state is SaveState.CONFLICT:
-        return _editor(opened, own, mine=sent.text), 409
     return redirect(url_for(".show", activity_id=activity_id), 303)
 
 
@@ -102,11 +100,9 @@ def keep(activity_id: int, entry_id: int) -> ResponseReturnValue:
 def finish(activity_id: int, entry_id: int) -> ResponseReturnValue:
     """Save the text first, in a transaction of its own; then finish, if nothing speaks against it."""
     opened, own = _open_entry(activity_id, entry_id)
-    sent = _save_of_form()
-    state = service.save_draft(db.session(), own, save=sent, at=now())
+    if (conflict := _save_first(opened, own)) is not None:
+        return conflict
     db.session.commit()
-    if state is SaveState.CONFLICT:
-        return _editor(opened, own, mine=sent.text), 409
     try:
         service.finish(db.session(), opened.activity, member=opened.member, entry=own, at=now())
     except CannotFinish as refused:
@@ -141,6 +137,14 @@ def settings(activity_id: int) -> ResponseReturnValue:
         return redirect(url_for(".show", activity_id=activity_id), 303)
     status = 422 if form.is_submitted() else 200
     return render_template("activities/journal/settings.html", form=form, **_page(opened)), status
+
+
+def _save_first(opened: Opened, own: JournalEntry) -> ResponseReturnValue | None:
+    """Save what the form holds; return the page with both texts where another window saved meanwhile."""
+    sent = _save_of_form()
+    if service.save_draft(db.session(), own, save=sent, at=now()) is SaveState.CONFLICT:
+        return _editor(opened, own, mine=sent.text), 409
+    return None
 
 
 def _show_own(opened: Opened) -> ResponseReturnValue:
