@@ -79,11 +79,6 @@ def record_progress(
     return completion
 
 
-def completion_of(session: Session, activity: Activity, *, user_id: int) -> Completion | None:
-    """Return a person's progress in the activity's present epoch, or None where nothing is done yet."""
-    return session.scalar(_query(activity, user_id=user_id))
-
-
 def incomplete_members(session: Session, activity: Activity) -> Sequence[Membership]:
     """Return those who began in the present epoch and are not complete."""
     began = and_(

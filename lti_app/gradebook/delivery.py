@@ -77,17 +77,6 @@ def _release(session: Session, where: ColumnElement[bool], *, reasons: list[Refu
         wake(session, TASK, delivery.id)
 
 
-def delivery_of(session: Session, activity: Activity, *, user_id: int) -> ScoreDelivery | None:
-    """Return a person's score in the activity's present epoch, or None where none is owed yet."""
-    return session.scalar(
-        select(ScoreDelivery).where(
-            ScoreDelivery.activity_id == activity.id,
-            ScoreDelivery.user_id == user_id,
-            ScoreDelivery.epoch == activity.epoch,
-        )
-    )
-
-
 def due_ids(session: Session, *, at: datetime) -> list[int]:
     """Return the scores that should be on their way and are not, longest due first, at most 500."""
     query = select(ScoreDelivery.id).where(*_is_due(at)).order_by(ScoreDelivery.due_at).limit(SWEEP_LIMIT)
@@ -119,9 +108,13 @@ def claim(session: Session, delivery_id: int, *, at: datetime) -> Shipment | Non
         return None
     if delivery.body is None:
         _write_body(delivery, at=at)
+    registration = delivery.activity.context.deployment.registration
+    session.flush()
+    # Out of the session: after the commit it is read while no transaction is open.
+    session.expunge(registration)
     return Shipment(
         delivery_id=delivery.id,
-        registration=delivery.activity.context.deployment.registration,
+        registration=registration,
         line_item_url=delivery.activity.line_item_url,
         sub=delivery.user.sub,
         body=delivery.body or "",

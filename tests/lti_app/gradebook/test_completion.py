@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from lti_app.db import db
 from lti_app.gradebook.completion import (
     Progress,
-    completion_of,
     incomplete_members,
     record_fact,
     record_progress,
@@ -153,20 +152,6 @@ def test_record_progress_when_the_deed_is_rolled_back_then_nothing_is_left() -> 
     db.session.rollback()
 
     assert (stored(Fact), stored(Completion), stored(ScoreDelivery)) == ([], [], [])
-
-
-@needs_database
-def test_completion_of_when_asked_then_gives_the_present_epochs() -> None:
-    activity = a_journal()
-    member, other = a_member(activity), a_member(activity)
-    mine = record_progress(db.session(), activity, member=member, progress=ENOUGH, at=AT)
-
-    found = completion_of(db.session(), activity, user_id=member.user_id)
-    others = completion_of(db.session(), activity, user_id=other.user_id)
-    activity.epoch = 2
-    next_years = completion_of(db.session(), activity, user_id=member.user_id)
-
-    assert (found, others, next_years) == (mine, None, None)
 
 
 @needs_database

@@ -263,14 +263,3 @@ def test_release_parked_when_a_line_item_is_known_then_lets_go_what_waited_for_i
     assert released == {Refusal.NO_LINE_ITEM, Refusal.LINE_ITEM_GONE}
     assert [(rows[reason].reason, rows[reason].due_at) for reason in sorted(released)] == [(None, later)] * 2
     assert (sent.state, elsewhere.state) == (DeliveryState.SENT, DeliveryState.PARKED)
-
-
-def test_delivery_of_when_a_new_year_has_begun_then_nothing_is_owed_yet() -> None:
-    row = DeliveryFactory()
-    activity, user_id = row.activity, row.user_id
-    before = delivery.delivery_of(db.session(), activity, user_id=user_id)
-    activity.epoch = 2
-
-    after = delivery.delivery_of(db.session(), activity, user_id=user_id)
-
-    assert (before, after) == (row, None)

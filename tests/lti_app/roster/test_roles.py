@@ -3,7 +3,7 @@
 import pytest
 
 from lti_app.models.people import Role
-from lti_app.roster.roles import is_lms_admin, is_test_user, role_of
+from lti_app.roster.roles import is_test_user, role_of
 
 MEMBER = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
@@ -101,20 +101,3 @@ def test_role_when_only_a_sub_role_came_then_its_principal_role_counts(role: str
 )
 def test_test_user_when_the_platform_says_so_then_known(roles: list[str], expected: bool) -> None:
     assert is_test_user(roles) is expected
-
-
-@pytest.mark.parametrize(
-    ("roles", "expected"),
-    [
-        ([f"{INSTITUTION}#Administrator"], True),
-        ([f"{SYSTEM}#Administrator"], True),
-        ([f"{SYSTEM}#SysAdmin"], True),
-        ([f"{MEMBER}#Administrator"], False),
-        ([f"{MEMBER}#Instructor"], False),
-        (["Administrator"], False),
-        ([f"{INSTITUTION}#Staff"], False),
-        ([], False),
-    ],
-)
-def test_lms_admin_when_of_institution_or_system_then_known(roles: list[str], expected: bool) -> None:
-    assert is_lms_admin(roles) is expected
