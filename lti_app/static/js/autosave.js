@@ -8,13 +8,14 @@ const ANSWER_WITHIN = 15000;
 // A request that may outlive its page carries at most 64 kB.
 const KEEPALIVE_BYTES = 60000;
 
-// `read()` gives the text; `tell(state, answer)` hears: saving, saved, unsaved, conflict, ended, refused, too-large.
+// `read()` gives the text, `savedText` is what the server sent; `tell(state, answer)` hears: saving, saved, unsaved, conflict, ended, refused, too-large.
 export class Autosave {
-  constructor({ form, read, tell }) {
+  constructor({ form, read, savedText, tell }) {
     this.form = form;
     this.read = read;
     this.tell = tell;
-    this.savedText = read();
+    this.savedText = savedText;
+    this.tooLarge = null;
     this.isSaving = false;
     this.isPaused = false;
     this.retryAfter = FIRST_RETRY;
@@ -66,7 +67,7 @@ export class Autosave {
 
   async #save() {
     const text = this.read();
-    if (this.isSaving || this.isPaused || text === this.savedText) return;
+    if (this.isSaving || this.isPaused || text === this.savedText || text === this.tooLarge) return;
     this.isSaving = true;
     this.oldestUnsaved = null;
     this.tell("saving");
@@ -78,7 +79,8 @@ export class Autosave {
     } finally {
       this.isSaving = false;
     }
-    if (!this.isPaused && this.timer === null && this.read() !== this.savedText) this.changed();
+    const isDone = [this.savedText, this.tooLarge].includes(this.read());
+    if (!this.isPaused && this.timer === null && !isDone) this.changed();
   }
 
   #send(text, options) {
@@ -109,6 +111,7 @@ export class Autosave {
       this.pause();
       this.tell("ended", answer);
     } else if (status === 413) {
+      this.tooLarge = text;
       this.tell("too-large", answer);
     } else if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
       this.pause();

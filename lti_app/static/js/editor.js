@@ -18,7 +18,8 @@ let isKept = true;
 let isTroubled = false;
 let other = null;
 
-const autosave = new Autosave({ form, read: () => textarea.value, tell });
+// What the server sent is in the markup; a browser that restores a page may show something else.
+const autosave = new Autosave({ form, read: () => textarea.value, savedText: textarea.defaultValue, tell });
 
 async function keepCopy(options = {}) {
   const wasKept = isKept;
@@ -108,7 +109,7 @@ recovered.addEventListener("click", (event) => {
 async function offerCopy() {
   const kept = await copy.read({ saved: autosave.saved() });
   if (!kept) return;
-  if (kept.text === textarea.value || !kept.text.trim()) {
+  if (kept.text === autosave.savedText || !kept.text.trim()) {
     copy.forget();
     return;
   }

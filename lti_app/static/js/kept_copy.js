@@ -14,6 +14,7 @@ export class KeptCopy {
     this.key = `staffroom.entry.${entryId}`;
     this.cookieEnd = `; Path=${path}; Secure; SameSite=None; Partitioned`;
     this.newest = 0;
+    this.kept = 0;
   }
 
   // Returns whether the browser kept it. `saved` is what the server has, as {text, version}.
@@ -29,9 +30,11 @@ export class KeptCopy {
     try {
       const packed = await pack(JSON.stringify(difference(copy, saved)));
       if (packed.length > MOST_IN_COOKIE) return false;
-      // A key pressed while this was being packed is packed later, and must not be overwritten.
-      if (turn === this.newest) this.#setCookie(packed, DAYS_30);
-      return turn !== this.newest || this.#cookie() === packed;
+      // Packing takes a moment and keys come faster: each is kept unless a later one, or none at all, stands there.
+      if (turn < this.kept) return true;
+      this.kept = turn;
+      this.#setCookie(packed, DAYS_30);
+      return this.#cookie() === packed;
     } catch {
       return false;
     }
@@ -64,7 +67,7 @@ export class KeptCopy {
   }
 
   forget() {
-    this.newest++;
+    this.kept = ++this.newest;
     try {
       localStorage.removeItem(this.key);
     } catch {
