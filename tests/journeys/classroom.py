@@ -1,6 +1,6 @@
 """What people do in the practice LMS with a real browser."""
 
-from playwright.sync_api import BrowserContext, FrameLocator, Page
+from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
 ENTRY = (
     "On Tuesday the fire drill came in the middle of our experiment, and when we were back nobody knew where we had"
@@ -27,4 +27,9 @@ def open_activity(page: Page, *, title: str) -> FrameLocator:
 def begin_writing(frame: FrameLocator) -> None:
     """Open the editor."""
     frame.get_by_role("button", name="Write").click()
-    frame.get_by_role("textbox").wait_for(timeout=8000)
+    wait_for_editor(frame)
+
+
+def wait_for_editor(frame: FrameLocator) -> None:
+    """Wait until the editor's script runs: it counts words where the server only names the minimum."""
+    expect(frame.locator("#words")).not_to_contain_text("At least", timeout=15000)

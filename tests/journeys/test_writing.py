@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
-from tests.journeys.classroom import ENTRY, begin_writing, open_activity, sign_in
+from tests.journeys.classroom import ENTRY, begin_writing, open_activity, sign_in, wait_for_editor
 from tests.journeys.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"])]
@@ -152,5 +152,5 @@ def _back_in_the_editor(page: Page, stack: Stack) -> FrameLocator:
     page.goto(f"{stack.lms.url}/course")
     frame = open_activity(page, title=TITLE)
     frame.get_by_role("link", name="Continue writing").click()
-    frame.locator("#text").wait_for()
+    wait_for_editor(frame)
     return frame

@@ -1,11 +1,13 @@
 """The journal's pages: one for those who write, one for those who look after the course."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from lti_app.access import Opened, can_read, open_activity, require_facilitator, require_participant
 from lti_app.activities.journal import service
@@ -18,7 +20,10 @@ from lti_app.db import LARGEST_ID, db
 from lti_app.gradebook.course_progress import course_progress, credit_of_member
 from lti_app.models.people import Role
 
-COPY_COOKIE = "__Secure-staffroom-copy"
+# The browser's copy, where it is a cookie (static/js/kept_copy.js); the editor's id follows.
+COPY_COOKIE = "__Secure-staffroom-copy-"
+
+_COOKIE_NAME = re.compile(r"[\w-]+", re.ASCII)
 
 journal = Blueprint("journal", __name__)
 journal.add_app_template_filter(service.count_words)
@@ -109,11 +114,7 @@ def finish(activity_id: int, entry_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return _editor(opened, own, refused=refused), refused.status
     db.session.commit()
-    response = redirect(url_for(".show", activity_id=activity_id), 303)
-    # The browser's copy, where it is a cookie (static/js/kept_copy.js): what it held is in the finished entry.
-    entry_path = url_for(".entry", activity_id=activity_id, entry_id=entry_id)
-    response.delete_cookie(COPY_COOKIE, path=entry_path, secure=True, samesite="None", partitioned=True)
-    return response
+    return _drop_copy(redirect(url_for(".show", activity_id=activity_id), 303), own)
 
 
 @journal.get("/<int:activity_id>/credit")
@@ -166,6 +167,15 @@ def _open_entry(activity_id: int, entry_id: int) -> tuple[Opened, JournalEntry]:
     if not can_read(opened.member, own):
         raise service.no_such_entry()
     return opened, own
+
+
+def _drop_copy(response: Response, own: JournalEntry) -> Response:
+    """Remove the copy that the browser kept of what is in the finished entry now."""
+    name = COPY_COOKIE + _save_of_form().editor_id
+    if _COOKIE_NAME.fullmatch(name):
+        path = url_for(".entry", activity_id=own.activity_id, entry_id=own.id)
+        response.delete_cookie(name, path=path, secure=True, samesite="None", partitioned=True)
+    return response
 
 
 def _editor(opened: Opened, own: JournalEntry, *, mine: str | None = None, refused: CannotFinish | None = None) -> str:

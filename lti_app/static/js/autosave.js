@@ -8,7 +8,8 @@ const ANSWER_WITHIN = 15000;
 // A request that may outlive its page carries at most 64 kB.
 const KEEPALIVE_BYTES = 60000;
 
-// `read()` gives the text, `savedText` is what the server sent; `tell(state, answer)` hears: saving, saved, unsaved, conflict, ended, refused, too-large.
+// `read()` gives the text, `savedText` is what the server sent;
+// `tell(state, answer)` hears: saving, saved, unsaved, conflict, ended, refused, too-large.
 export class Autosave {
   constructor({ form, read, savedText, tell }) {
     this.form = form;
@@ -62,7 +63,10 @@ export class Autosave {
 
   #schedule(milliseconds) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#save(), milliseconds);
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.#save();
+    }, milliseconds);
   }
 
   async #save() {
@@ -73,7 +77,8 @@ export class Autosave {
     this.tell("saving");
     try {
       const response = await this.#send(text, { signal: AbortSignal.timeout(ANSWER_WITHIN) });
-      this.#hear(response.status, await response.json(), text);
+      // A proxy's own refusal is a page, not JSON: its status says enough.
+      this.#hear(response.status, await response.json().catch(() => ({})), text);
     } catch {
       this.#failed();
     } finally {
@@ -88,7 +93,6 @@ export class Autosave {
     fields.sequence.value = Number(fields.sequence.value) + 1;
     const body = new FormData(this.form);
     body.set("text", text);
-    this.timer = null;
     return fetch(this.form.dataset.saveUrl, {
       method: "POST",
       body,

@@ -11,12 +11,19 @@ const words = document.getElementById("words");
 const saveState = document.getElementById("save-state");
 const recovered = document.getElementById("recovered");
 const conflict = document.getElementById("conflict");
-const copy = new KeptCopy({ entryId: form.dataset.entry, path: form.dataset.entryPath });
+const copy = new KeptCopy({
+  entryId: form.dataset.entry,
+  path: form.dataset.entryPath,
+  editorId: form.elements.editor_id.value,
+});
+const LEAVING_TAKES = 20000;
 const minimum = Number(form.dataset.minimum);
 const BETWEEN = "\n\n———\n\n";
 let isKept = true;
-let isTroubled = false;
+let isLeaving = false;
+let trouble = null;
 let other = null;
+let offered = null;
 
 // What the server sent is in the markup; a browser that restores a page may show something else.
 const autosave = new Autosave({ form, read: () => textarea.value, savedText: textarea.defaultValue, tell });
@@ -24,7 +31,7 @@ const autosave = new Autosave({ form, read: () => textarea.value, savedText: tex
 async function keepCopy(options = {}) {
   const wasKept = isKept;
   isKept = await copy.keep(textarea.value, { saved: autosave.saved(), ...options });
-  if (isTroubled && isKept !== wasKept) tell("unsaved");
+  if (trouble && isKept !== wasKept) say(sentenceOf(trouble), { isTrouble: true });
 }
 
 function showWords() {
@@ -39,24 +46,34 @@ function say(text, { isTrouble = false } = {}) {
   if (saveState.textContent !== text) saveState.textContent = text;
 }
 
-function tell(state, answer) {
+// What is not saved: the sentence says, too, whether the browser has a copy.
+function sentenceOf(state) {
   const said = saveState.dataset;
-  isTroubled = state === "unsaved";
-  if (state === "saved") {
-    // Typed on meanwhile: then the copy still holds more than the server.
-    if (textarea.value === autosave.savedText) copy.forget();
-    else keepCopy();
-    say(`${said.saved} ${sayMoment(new Date(answer.saved_at), "time")}`);
-  } else if (state === "unsaved") {
-    say(isKept ? said.unsaved : said.unkept, { isTrouble: true });
-  } else if (state === "ended") {
-    say(isKept ? said.ended : said.endedUnkept, { isTrouble: true });
-  } else if (state === "refused") {
-    say(said.refused, { isTrouble: true });
-  } else if (state === "too-large") {
-    say(said.tooLarge, { isTrouble: true });
-  } else if (state === "conflict") {
+  const sentences = {
+    unsaved: [said.unsaved, said.unkept],
+    ended: [said.ended, said.endedUnkept],
+    refused: [said.refused, said.refusedUnkept],
+    "too-large": [said.tooLarge, said.tooLargeUnkept],
+  };
+  return sentences[state][isKept ? 0 : 1];
+}
+
+function tell(state, answer) {
+  if (isLeaving) return;
+  if (state === "saving") return;
+  if (state === "conflict") {
     askAboutConflict(answer);
+  } else if (state !== "saved") {
+    trouble = state;
+    say(sentenceOf(state), { isTrouble: true });
+  } else if (textarea.value === autosave.savedText) {
+    trouble = null;
+    copy.forget();
+    say(`${saveState.dataset.saved} ${sayMoment(new Date(answer.saved_at), "time")}`);
+  } else {
+    // Typed on meanwhile: then the copy still holds more than the server, and the next save is on its way.
+    trouble = null;
+    keepCopy();
   }
 }
 
@@ -99,27 +116,23 @@ recovered.addEventListener("click", (event) => {
   const choose = CHOICES[event.target.dataset.choose];
   if (!choose) return;
   recovered.hidden = true;
-  const saved = textarea.value;
-  settle(choose(saved, document.getElementById("recovered-text").value), {
-    version: form.elements.based_on.value,
-    savedText: saved,
-  });
+  const saved = autosave.saved();
+  settle(choose(saved.text, offered.text), { version: saved.version, savedText: saved.text });
+  copy.forget(offered.editorId);
 });
 
 async function offerCopy() {
-  const kept = await copy.read({ saved: autosave.saved() });
-  if (!kept) return;
-  if (kept.text === autosave.savedText || !kept.text.trim()) {
-    copy.forget();
-    return;
-  }
-  // Nothing may be typed over the copy before it is decided which text counts.
+  offered = await copy.read({ saved: autosave.saved() });
+  if (!offered) return;
+  // Nothing may be typed before it is decided which text counts.
   autosave.pause();
   textarea.readOnly = true;
   const at = document.getElementById("recovered-at");
-  at.dateTime = new Date(kept.at).toISOString();
-  at.textContent = sayMoment(new Date(kept.at), "day-time");
-  document.getElementById("recovered-text").value = kept.text;
+  at.dateTime = new Date(offered.at).toISOString();
+  at.textContent = sayMoment(new Date(offered.at), "day-time");
+  document.getElementById("recovered-text").value = offered.text;
+  // A fragment stands for what was new, not for the whole entry: it cannot replace it.
+  recovered.querySelector("[data-choose=recovered]").hidden = Boolean(offered.isFragment);
   recovered.hidden = false;
   recovered.focus();
 }
@@ -136,15 +149,27 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") autosave.now();
 });
 form.addEventListener("submit", (event) => {
-  if (textarea.readOnly || !conflict.hidden) {
+  if (!recovered.hidden || !conflict.hidden) {
     event.preventDefault();
-    (textarea.readOnly ? recovered : conflict).focus();
+    (recovered.hidden ? conflict : recovered).focus();
     return;
   }
   autosave.pause();
   form.elements.sequence.value = Number(form.elements.sequence.value) + 1;
   keepCopy({ isFinishing: true });
+  // What is typed from here on would go nowhere.
+  isLeaving = true;
+  textarea.readOnly = true;
+  setTimeout(stay, LEAVING_TAKES);
 });
+
+// The page is still here: the request was stopped, or the server does not answer.
+function stay() {
+  isLeaving = false;
+  textarea.readOnly = false;
+  const saved = autosave.saved();
+  autosave.resume({ version: saved.version, savedText: saved.text });
+}
 // Coming back with the browser's Back button shows the page as it was left, version and all.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
@@ -157,6 +182,7 @@ if (conflict.hidden) {
   // Finishing met another window's text: the server rendered both, and waits for a choice.
   other = { text: document.getElementById("conflict-text").value, version: form.elements.based_on.value };
   autosave.pause();
+  autosave.savedText = other.text;
   keepCopy();
   conflict.focus();
 }

@@ -3,15 +3,18 @@
 // In an LMS's frame a browser that blocks third-party cookies refuses every storage that scripts have (Chromium
 // 156, tried: localStorage, IndexedDB, caches, file system); a partitioned cookie is all that it keeps. So where
 // localStorage is refused, a cookie for this entry's pages alone carries what the server does not have yet.
+//
+// Each open editor keeps a copy under its own name, so that two windows do not overwrite or drop each other's.
 
 const DAYS_30 = 30 * 24 * 3600;
 // Browsers take 4096 bytes with name and attributes; servers commonly take header lines of 8 kB.
 const MOST_IN_COOKIE = 3800;
-const COOKIE = "__Secure-staffroom-copy";
+const COOKIE = "__Secure-staffroom-copy-";
 
 export class KeptCopy {
-  constructor({ entryId, path }) {
-    this.key = `staffroom.entry.${entryId}`;
+  constructor({ entryId, path, editorId = "" }) {
+    this.prefix = `staffroom.entry.${entryId}.`;
+    this.editorId = editorId;
     this.cookieEnd = `; Path=${path}; Secure; SameSite=None; Partitioned`;
     this.newest = 0;
     this.kept = 0;
@@ -20,86 +23,110 @@ export class KeptCopy {
   // Returns whether the browser kept it. `saved` is what the server has, as {text, version}.
   async keep(text, { saved, isFinishing = false }) {
     const turn = ++this.newest;
-    const copy = { text, at: Date.now(), isFinishing };
+    const at = Date.now();
     try {
-      localStorage.setItem(this.key, JSON.stringify(copy));
+      localStorage.setItem(this.prefix + this.editorId, JSON.stringify({ text, at, isFinishing }));
       return true;
     } catch {
       // Refused or full: then the cookie.
     }
     try {
-      const packed = await pack(JSON.stringify(difference(copy, saved)));
+      const packed = await pack(JSON.stringify(difference(text, { saved, at })));
       if (packed.length > MOST_IN_COOKIE) return false;
       // Packing takes a moment and keys come faster: each is kept unless a later one, or none at all, stands there.
       if (turn < this.kept) return true;
       this.kept = turn;
-      this.#setCookie(packed, DAYS_30);
-      return this.#cookie() === packed;
+      this.#setCookie(this.editorId, packed, DAYS_30);
+      return cookies().get(this.editorId) === packed;
     } catch {
       return false;
     }
   }
 
-  // Returns {text, at, isFinishing}, or null. A cookie written on another version of the entry gives what was new.
+  // Returns the newest copy that the server does not have, as {text, at, isFragment, editorId}, or null; drops the
+  // others. A cookie that was written on another version of the entry gives what was new, as a fragment.
   async read({ saved }) {
-    try {
-      const copy = JSON.parse(localStorage.getItem(this.key));
-      if (typeof copy?.text === "string") return copy;
-    } catch {
-      // Refused, or not ours.
+    const unsaved = [];
+    for (const copy of [...this.#stored(), ...(await this.#packed(saved))]) {
+      if (copy.isSaved || copy.text === saved.text || !copy.text.trim()) this.forget(copy.editorId);
+      else unsaved.push(copy);
     }
+    return unsaved.sort((one, other) => other.at - one.at)[0] ?? null;
+  }
+
+  forget(editorId = this.editorId) {
+    if (editorId === this.editorId) this.kept = ++this.newest;
     try {
-      const packed = this.#cookie();
-      return packed ? whole(JSON.parse(await unpack(packed)), saved) : null;
+      localStorage.removeItem(this.prefix + editorId);
     } catch {
-      return null;
+      // Nothing is kept where nothing may be kept.
     }
+    this.#setCookie(editorId, "", 0);
   }
 
   // A copy that was not being finished holds something else; it stays until somebody decides. A cookie is removed
   // by the server's answer to Finish, since only the entry's own pages see it.
   forgetFinished() {
-    try {
-      if (JSON.parse(localStorage.getItem(this.key))?.isFinishing) localStorage.removeItem(this.key);
-    } catch {
-      // Refused, or not ours.
+    for (const copy of this.#stored()) {
+      if (copy.isFinishing) localStorage.removeItem(this.prefix + copy.editorId);
     }
   }
 
-  forget() {
-    this.kept = ++this.newest;
+  #stored() {
     try {
-      localStorage.removeItem(this.key);
+      const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
+      const copies = keys.map((key) => ({ ...JSON.parse(localStorage.getItem(key)), editorId: key.slice(this.prefix.length) }));
+      return copies.filter((copy) => typeof copy.text === "string");
     } catch {
-      // Nothing is kept where nothing may be kept.
+      return [];
     }
-    this.#setCookie("", 0);
   }
 
-  #setCookie(value, seconds) {
-    document.cookie = `${COOKIE}=${value}; Max-Age=${seconds}${this.cookieEnd}`;
+  async #packed(saved) {
+    const copies = [];
+    for (const [editorId, packed] of cookies()) {
+      try {
+        copies.push({ ...whole(JSON.parse(await unpack(packed)), saved), editorId });
+      } catch {
+        this.forget(editorId);
+      }
+    }
+    return copies;
   }
 
-  #cookie() {
-    const pairs = document.cookie.split("; ").map((pair) => pair.split("="));
-    return pairs.find(([name]) => name === COOKIE)?.[1] ?? "";
+  #setCookie(editorId, value, seconds) {
+    document.cookie = `${COOKIE}${editorId}=${value}; Max-Age=${seconds}${this.cookieEnd}`;
   }
 }
 
+function cookies() {
+  const pairs = document.cookie.split("; ").map((pair) => pair.split("="));
+  const ours = pairs.filter(([name, value]) => name.startsWith(COOKIE) && value);
+  return new Map(ours.map(([name, value]) => [name.slice(COOKIE.length), value]));
+}
+
 // What the server lacks: the middle between the longest beginning and end that both texts share.
-function difference({ text, at, isFinishing }, saved) {
+function difference(text, { saved, at }) {
   const most = Math.min(text.length, saved.text.length);
   let start = 0;
   while (start < most && text[start] === saved.text[start]) start++;
   let end = 0;
   while (end < most - start && text.at(-1 - end) === saved.text.at(-1 - end)) end++;
-  return { version: saved.version, start, end, middle: text.slice(start, text.length - end), at, isFinishing };
+  const middle = text.slice(start, text.length - end);
+  return { version: saved.version, start, end, middle, at, sum: checksum(text) };
 }
 
-function whole({ version, start, end, middle, at, isFinishing }, saved) {
-  const isSameVersion = Number(version) === Number(saved.version);
-  const after = saved.text.slice(saved.text.length - end);
-  return { text: isSameVersion ? saved.text.slice(0, start) + middle + after : middle, at, isFinishing };
+function whole({ version, start, end, middle, at, sum }, saved) {
+  if (sum === checksum(saved.text)) return { text: saved.text, at, isSaved: true };
+  if (Number(version) !== Number(saved.version)) return { text: middle, at, isFragment: true };
+  return { text: saved.text.slice(0, start) + middle + saved.text.slice(saved.text.length - end), at };
+}
+
+// FNV-1a over the text's code units, and its length: tells whether two texts are the same, no more.
+function checksum(text) {
+  let hash = 0x811c9dc5;
+  for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193);
+  return `${text.length}.${(hash >>> 0).toString(36)}`;
 }
 
 async function pack(text) {
