@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 PIP := $(BIN) -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
-RUN_ENV := PYTHONDONTWRITEBYTECODE=
 
 .PHONY: help setup demo run test check fix migrate bench lock clean
 .DEFAULT_GOAL := help

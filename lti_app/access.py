@@ -60,6 +60,7 @@ def sign_in(*, registration: Registration, user_id: int, hours: int) -> None:
     previous = kept.pop(str(registration.id), None)
     if previous is not None and previous["user"] != user_id:
         session.clear()
+        kept = {}
     newest = dict(list(kept.items())[-(MAX_SIGN_INS - 1) :])
     newest[str(registration.id)] = {
         "user": user_id,

@@ -93,8 +93,10 @@ def engine_options(url: str) -> dict[str, Any]:
     """Return SQLAlchemy's engine options for the database at `url`."""
     if url.startswith("sqlite"):
         # BEGIN IMMEDIATE at the first write: two writers queue up instead of failing half-way.
-        return {"connect_args": {"timeout": SQLITE_BUSY_SECONDS, "isolation_level": "IMMEDIATE"}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        connect_args = {"timeout": SQLITE_BUSY_SECONDS, "isolation_level": "IMMEDIATE"}
+        return {"connect_args": connect_args, "hide_parameters": True}
+    # hide_parameters: an error's text must not carry into a log what a person wrote.
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "hide_parameters": True}
 
 
 @event.listens_for(Engine, "savepoint")

@@ -1,6 +1,7 @@
 """Every background task, and the function that does it: each carries an id and reads the rest anew."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from flask import Flask, current_app
@@ -12,10 +13,11 @@ from lti_app.db import db
 from lti_app.errors import PlatformRefused, PlatformUnavailable
 from lti_app.gradebook import delivery
 from lti_app.lti.connector import Lti
-from lti_app.models.launch import Login
+from lti_app.models.launch import LaunchRecord, Login
 from lti_app.queue import send_after_commit
 
 log = structlog.get_logger()
+LAUNCH_LOG_KEPT = timedelta(days=90)
 _WAKERS = "staffroom_wakers"
 
 
@@ -48,9 +50,10 @@ def sweep(enqueue: Callable[[int], object]) -> None:
     db.session.rollback()
 
 
-def remove_expired_logins() -> None:
-    """Remove logins that no token came for."""
+def remove_old_launches() -> None:
+    """Remove logins that no token came for, and lines of the launch log older than 90 days."""
     db.session.execute(delete(Login).where(Login.expires_at < now()))
+    db.session.execute(delete(LaunchRecord).where(LaunchRecord.at < now() - LAUNCH_LOG_KEPT))
     db.session.commit()
 
 
@@ -67,10 +70,10 @@ def register_tasks(app: Flask, queue: Huey, *, lti: Lti) -> None:
         with app.app_context():
             sweep(_deliver_score)
 
-    @queue.periodic_task(crontab(minute="*/15"), name="remove_expired_logins")
-    def _remove_expired_logins() -> None:
+    @queue.periodic_task(crontab(minute="*/15"), name="remove_old_launches")
+    def _remove_old_launches() -> None:
         with app.app_context():
-            remove_expired_logins()
+            remove_old_launches()
 
     @queue.on_startup()
     def _sweep_at_start() -> None:

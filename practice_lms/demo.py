@@ -84,6 +84,9 @@ def _environment(port: int, settings: Settings) -> dict[str, str]:
         # The demo is one machine with files of its own, whatever the shell is set up for.
         "STAFFROOM_DATABASE_URL": "",
         "STAFFROOM_QUEUE_URL": "",
+        "STAFFROOM_SECRET_KEY": "",
+        "STAFFROOM_BIND": "127.0.0.1",
+        "STAFFROOM_WEB_WORKERS": "1",
     }
 
 

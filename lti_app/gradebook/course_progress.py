@@ -69,7 +69,8 @@ def course_progress(session: Session, activity: Activity, *, after: int) -> Cour
         .limit(PAGE + 1)
     )
     if after:
-        last = select(name, Membership.id).join(User, User.id == Membership.user_id).where(Membership.id == after)
+        of_course = (Membership.id == after, Membership.context_id == activity.context_id)
+        last = select(name, Membership.id).join(User, User.id == Membership.user_id).where(*of_course)
         query = query.where(tuple_(name, Membership.id) > last.scalar_subquery())
     rows = session.execute(query).all()
     people = [

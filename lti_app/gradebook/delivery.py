@@ -63,9 +63,10 @@ def release_parked(session: Session, activity: Activity, *, at: datetime) -> Non
     _release(session, ScoreDelivery.activity_id == activity.id, reasons=reasons, at=at)
 
 
-def release_not_gradable(session: Session, *, user_id: int, at: datetime) -> None:
-    """Try again, once per launch, what the platform did not take for the person's role."""
-    _release(session, ScoreDelivery.user_id == user_id, reasons=[Refusal.NOT_GRADABLE], at=at)
+def release_refused(session: Session, *, user_id: int, at: datetime) -> None:
+    """Try again, once per launch of the person, what somebody may have put right: a role, an access, a permission."""
+    reasons = [Refusal.NOT_GRADABLE, Refusal.ACCESS_WITHDRAWN, Refusal.SCOPE_MISSING, Refusal.OUR_FAULT]
+    _release(session, ScoreDelivery.user_id == user_id, reasons=reasons, at=at)
 
 
 def _release(session: Session, where: ColumnElement[bool], *, reasons: list[Refusal], at: datetime) -> None:
@@ -134,13 +135,19 @@ def send(shipment: Shipment, *, lti: Lti) -> int:
         classify(answer)
     except NewerOnPlatform as error:
         # Also the answer to our own second try after a lost one: then the gradebook holds the very points.
-        result = ags.read_result(connector, shipment.line_item_url, sub=shipment.sub)
-        is_ours = result is not None and result.given is not None and result.given == result.maximum
-        if not is_ours:
+        if not _holds_our_points(connector, shipment):
             raise PlatformRefused(
                 "the platform has a newer grade", reason=Refusal.NEWER_GRADE, status=answer.status
             ) from error
     return answer.status
+
+
+def _holds_our_points(connector: PlatformConnector, shipment: Shipment) -> bool:
+    try:
+        result = ags.read_result(connector, shipment.line_item_url, sub=shipment.sub)
+    except PlatformRefused:
+        return False  # without permission to read results, nothing is known but that there is a newer one
+    return result is not None and result.given is not None and result.given == result.maximum
 
 
 def record_sent(session: Session, delivery_id: int, *, status: int, at: datetime) -> None:

@@ -5,6 +5,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,7 @@ from uuid import uuid4
 import structlog
 from pylti1p3.service_connector import ServiceConnector
 from sqlalchemy import Engine, delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_app.addresses import origin_of
@@ -122,7 +124,8 @@ class PlatformConnector(ServiceConnector):
         token = document["access_token"]
         log.info("token_fetched", registration_id=self._row.id)
         # A transaction of its own: the token serves the other workers even if this deed fails.
-        with Session(self._lti.engine) as session, session.begin():
+        # Another process may have kept one in the same moment; either is good.
+        with suppress(IntegrityError), Session(self._lti.engine) as session, session.begin():
             session.merge(
                 AccessToken(
                     registration_id=self._row.id,

@@ -16,6 +16,7 @@ from lti_app.lti.outbound import Outbound
 
 FRESH_SECONDS = 3600
 RETRY_SECONDS = 30
+FAILED_SECONDS = 2
 MAX_KEYS = 50
 MIN_KEY_BITS = 2048
 
@@ -45,6 +46,7 @@ class PlatformKeySets:
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
         self._key_sets: dict[str, _KeySet] = {}
+        self._failed_until: dict[str, float] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def find(self, url: str, kid: str) -> RSAPublicKey | None:
@@ -63,8 +65,7 @@ class PlatformKeySets:
         with self._locks[url]:
             key_set = self._key_sets.get(url)
             if key_set is None:
-                key_set = self._key_sets[url] = _KeySet(keys=self._fetch(url), fetched_at=time.monotonic())
-                return key_set
+                return self._fetch_first(url)
             was_fetched_meanwhile = key_set.is_fresh and kid in key_set.keys
             if was_fetched_meanwhile or time.monotonic() < key_set.retry_at:
                 return key_set
@@ -75,6 +76,17 @@ class PlatformKeySets:
             except PlatformUnavailable as error:
                 log.warning("key_set_stale", url=url, error=str(error))
             return key_set
+
+    def _fetch_first(self, url: str) -> _KeySet:
+        # Those who waited for a fetch that failed do not each try in turn: they would take every thread.
+        if time.monotonic() < self._failed_until.get(url, 0):
+            raise PlatformUnavailable("the key set could not be fetched a moment ago")
+        try:
+            key_set = self._key_sets[url] = _KeySet(keys=self._fetch(url), fetched_at=time.monotonic())
+        except PlatformUnavailable:
+            self._failed_until[url] = time.monotonic() + FAILED_SECONDS
+            raise
+        return key_set
 
     def _fetch(self, url: str) -> dict[str, RSAPublicKey]:
         answer = self._outbound.send("GET", url, headers={"Accept": "application/json"})

@@ -18,8 +18,8 @@ from lti_app.roster.roles import is_test_user, role_of
 
 _ATTEMPTS = 3
 MAX_SCOPES = 1024
-# What a launch may have changed: a column that is there again, a role that can be graded now.
-_RELEASED_BY_LAUNCHES = [Refusal.NO_LINE_ITEM, Refusal.LINE_ITEM_GONE, Refusal.NOT_GRADABLE]
+# Somebody else's newer grade is left alone; everything else may have been put right.
+_RELEASED_BY_LAUNCHES = [reason for reason in Refusal if reason is not Refusal.NEWER_GRADE]
 
 _USER, _CONTEXT, _MEMBERSHIP = table_of(User).c, table_of(Context).c, table_of(Membership).c
 _ACTIVITY, _DEPLOYMENT = table_of(Activity).c, table_of(Deployment).c

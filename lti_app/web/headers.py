@@ -8,7 +8,7 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; base-uri 'none'; frame-ancestors "
 )
-# `form-action` is left to the launch pages: a login posts from the platform to us, never the other way.
+# Our forms post to us alone; a login comes from the platform, never the other way.
 _FORMS = "; form-action 'self'"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 

@@ -14,7 +14,7 @@ from lti_app.access import sign_in
 from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.clock import now
 from lti_app.db import db, execute_plainly, table_of
-from lti_app.gradebook.delivery import release_not_gradable, release_parked
+from lti_app.gradebook.delivery import release_parked, release_refused
 from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import PlatformLogin
 from lti_app.lti.messages import RESOURCE_LINK_MESSAGE, LaunchMessage
@@ -122,10 +122,10 @@ def _landing(arrival: Arrival) -> str:
 
 
 def _release_scores(arrival: Arrival) -> None:
-    """Try again what waited for a column, or for a role that can be graded."""
+    """Try again what waited for a column, or for what somebody may have put right meanwhile."""
     if arrival.names_line_item:
         release_parked(db.session(), db.session.get_one(Activity, arrival.activity_id), at=now())
-    release_not_gradable(db.session(), user_id=arrival.user_id, at=now())
+    release_refused(db.session(), user_id=arrival.user_id, at=now())
 
 
 def _log_accepted(message: LaunchMessage) -> None:

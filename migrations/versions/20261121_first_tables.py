@@ -56,6 +56,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_launch_record'))
     )
     with op.batch_alter_table('launch_record', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_launch_record_at'), ['at'], unique=False)
         batch_op.create_index(batch_op.f('ix_launch_record_reference'), ['reference'], unique=False)
         batch_op.create_index(batch_op.f('ix_launch_record_registration_id_launch_record_at'), ['registration_id', 'at'], unique=False)
 
@@ -240,6 +241,7 @@ def downgrade() -> None:
     with op.batch_alter_table('launch_record', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_launch_record_registration_id_launch_record_at'))
         batch_op.drop_index(batch_op.f('ix_launch_record_reference'))
+        batch_op.drop_index(batch_op.f('ix_launch_record_at'))
 
     op.drop_table('launch_record')
     op.drop_table('deployment')

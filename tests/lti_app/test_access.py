@@ -187,6 +187,20 @@ def test_sign_in_when_somebody_else_takes_it_over_then_drops_all_else_that_the_s
     assert kept == {"sign_ins"}
 
 
+def test_sign_in_when_somebody_else_takes_it_over_then_gets_none_of_the_first_ones_other_sign_ins(app: Flask) -> None:
+    _, first = _taking_part()
+    _, first_elsewhere = _taking_part()
+    second = MembershipFactory(context=first.context)
+
+    with app.test_request_context("/"):
+        _sign_in(first_elsewhere)
+        _sign_in(first)
+        _sign_in(second)
+        users = signed_in_users()
+
+    assert users == [second.user_id]
+
+
 def test_sign_in_when_the_same_person_launches_again_then_their_open_pages_go_on(app: Flask) -> None:
     _, member = _taking_part()
 

@@ -135,10 +135,13 @@ def test_connection_when_on_sqlite_then_is_safe_against_a_power_cut_and_checks_k
 
 
 def test_engine_options_when_on_sqlite_then_writers_queue_up() -> None:
-    assert engine_options("sqlite:///x.sqlite3") == {"connect_args": {"timeout": 20, "isolation_level": "IMMEDIATE"}}
+    assert engine_options("sqlite:///x.sqlite3") == {
+        "connect_args": {"timeout": 20, "isolation_level": "IMMEDIATE"},
+        "hide_parameters": True,
+    }
 
 
 def test_engine_options_when_on_postgresql_then_connections_are_tried_before_use() -> None:
     options = engine_options("postgresql+psycopg://staffroom@db/staffroom")
 
-    assert options == {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    assert options == {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "hide_parameters": True}

@@ -145,7 +145,7 @@ def test_deliver_score_when_the_lms_is_ill_then_leaves_no_transaction_open(cours
     assert outcome(delivered(delivery_id)) == (DeliveryState.WAITING, None, 500, 1)
 
 
-def test_remove_expired_logins_when_some_are_over_then_removes_those(
+def test_remove_old_launches_when_some_are_over_then_removes_those(
     app: Flask, queue: Huey, registration: Registration
 ) -> None:
     del app
@@ -162,12 +162,12 @@ def test_remove_expired_logins_when_some_are_over_then_removes_those(
         )
     db.session.commit()
 
-    run_named(queue, "remove_expired_logins")
+    run_named(queue, "remove_old_launches")
 
     assert [login.state for login in stored(Login)] == ["open"]
 
 
-@pytest.mark.parametrize(("name", "minutes"), [("sweep", list(range(60))), ("remove_expired_logins", [0, 15, 30, 45])])
+@pytest.mark.parametrize(("name", "minutes"), [("sweep", list(range(60))), ("remove_old_launches", [0, 15, 30, 45])])
 def test_periodic_task_when_its_minute_comes_then_is_due(
     app: Flask, queue: Huey, name: str, minutes: list[int]
 ) -> None:

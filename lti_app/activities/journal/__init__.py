@@ -1,1 +1,1 @@
-"""The reflective journal: a teacher writes, finishes, and decides who reads."""
+"""The reflective journal: a teacher writes and finishes, and is the only one who reads."""

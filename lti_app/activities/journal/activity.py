@@ -14,7 +14,7 @@ from lti_app.errors import sentence
 JOURNAL = ActivityType(
     key="journal",
     label=sentence("Reflective journal"),
-    summary=sentence("Teachers write about their own practice, and nobody reads it unless they say so."),
+    summary=sentence("Teachers write about their own practice, and nobody else reads it."),
     blueprint=journal,
     settings=JournalSettings,
     measure=measure,

@@ -109,6 +109,19 @@ def test_launch_when_the_person_is_gradable_now_then_the_score_is_sent(app: Flas
     assert grades(visitor) == [(MENTOR, 1)]
 
 
+def test_launch_when_access_was_given_back_then_the_score_is_sent(app: Flask, visitor: Visitor) -> None:
+    call(visitor, "faults", kind="token", fault="401", times=1)
+    write_entry(visitor, TEACHER)
+    work(app)
+    parked = outcome(the_score())
+
+    visitor.launch(TEACHER)
+    work(app)
+
+    assert parked[:2] == (DeliveryState.PARKED, "access_withdrawn")
+    assert outcome(the_score()) == (DeliveryState.SENT, None, 200, 1)
+
+
 def test_launch_when_the_claim_disappears_then_the_line_item_stays_known(app: Flask, visitor: Visitor) -> None:
     visitor.launch(TEACHER)
     (activity,) = stored(Activity)

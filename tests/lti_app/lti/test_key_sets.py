@@ -125,15 +125,22 @@ def test_key_set_when_never_seen_and_nobody_listens_then_unavailable(known: Plat
         known.find("http://127.0.0.1:9/jwks", KEY.kid)
 
 
-def test_key_set_when_it_could_not_be_fetched_then_the_next_launch_tries_again(
+def test_key_set_when_it_could_not_be_fetched_then_tried_again_two_seconds_later(
     known: PlatformKeySets, bare: BarePlatform
 ) -> None:
     bare.answer = lambda _asked: Told(status=503)
     with pytest.raises(PlatformUnavailable):
         known.find(f"{bare.url}/jwks", KEY.kid)
+    with pytest.raises(PlatformUnavailable):
+        known.find(f"{bare.url}/jwks", KEY.kid)
+    asked_while_down = len(bare.asked)
     bare.answer = _key_set(GOOD)
 
-    assert known.find(f"{bare.url}/jwks", KEY.kid) is not None
+    time.sleep(key_sets.FAILED_SECONDS + 0.1)
+    found = known.find(f"{bare.url}/jwks", KEY.kid)
+
+    assert found is not None
+    assert (asked_while_down, len(bare.asked)) == (1, 2)
 
 
 @pytest.mark.parametrize(

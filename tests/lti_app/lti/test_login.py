@@ -12,7 +12,7 @@ from lti_app.db import db
 from lti_app.lti.login import browser_hash, is_ours
 from lti_app.models.launch import Login
 from lti_app.models.platform import Registration
-from lti_app.tasks import remove_expired_logins
+from lti_app.tasks import remove_old_launches
 from tests.lti_app.lti.launching import outcome, query_of, refusal, services_called, stored
 from tests.visitor import TEACHER, WEEKLY, Visitor
 
@@ -175,7 +175,7 @@ def test_logins_when_expired_then_the_sweep_removes_them_and_no_others(visitor: 
         visitor.begin(TEACHER)
     young = query_of(visitor.begin(TEACHER))["state"]
 
-    remove_expired_logins()
+    remove_old_launches()
 
     assert db.session.scalars(select(Login.state)).all() == [young]
 
