@@ -50,7 +50,8 @@ _ON_ITS_WAY = Credit(
 _DELAYED = Credit(
     state=CreditState.DELAYED,
     text=sentence(
-        "You are done. Your LMS does not take the credit just now; Staffroom keeps trying, you need do nothing."
+        "You are done. Your LMS is not accepting the credit right now;"
+        " Staffroom keeps trying, and you need not do anything."
     ),
     label=sentence("waiting for your LMS"),
 )

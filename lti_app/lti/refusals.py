@@ -53,7 +53,7 @@ _SENTENCES = {
             " then open the activity again from your course."
         ),
     ),
-    Check.STATE: (sentence("This way in was used before, or it waited too long."), _OPEN_AGAIN),
+    Check.STATE: (sentence("This link into Staffroom has been used already, or has expired."), _OPEN_AGAIN),
     Check.KEYS_UNREACHABLE: (
         sentence("Staffroom could not reach your LMS to make sure that it is you."),
         sentence("Wait a minute and open the activity again from your course."),

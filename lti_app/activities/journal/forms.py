@@ -30,7 +30,7 @@ class SettingsForm(FlaskForm):
         validators=[InputRequired(), NumberRange(1, MAX_ENTRIES_REQUIRED)],
     )
     minimum_words = IntegerField(
-        lazy_gettext("Fewest words in an entry"),
+        lazy_gettext("Minimum words per entry"),
         description=lazy_gettext("0 if any length will do."),
         validators=[InputRequired(), NumberRange(0, MAX_MINIMUM_WORDS)],
     )

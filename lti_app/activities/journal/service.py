@@ -177,6 +177,8 @@ def finish(session: Session, activity: Activity, *, member: Membership, entry: J
     session.refresh(entry)
     if finished is None:
         return
+    # The rule may not change between being read here and the commit; see `change_settings`.
+    session.refresh(activity, with_for_update={"read": True})
     record_fact(session, activity, user_id=member.user_id, kind=ENTRY_FINISHED, subject_id=entry.id, occurred_at=at)
     record_progress(session, activity, member=member, progress=measure(activity, member), at=at)
     log.info("entry_finished", entry_id=entry.id, activity_id=activity.id, user_id=member.user_id)
@@ -184,6 +186,8 @@ def finish(session: Session, activity: Activity, *, member: Membership, entry: J
 
 def change_settings(session: Session, activity: Activity, *, settings: JournalSettings, at: datetime) -> None:
     """Keep new settings; a changed rule counts as a new version and is applied to those not yet complete."""
+    # Whoever is finishing commits first, so that the new rule sees it; see `finish`.
+    session.refresh(activity, with_for_update=True)
     before = JournalSettings.from_json(activity.settings)
     activity.settings = settings.to_json()
     if before.entries_required != settings.entries_required:
@@ -218,7 +222,7 @@ def _check_finishable(settings: JournalSettings, text: str, *, at: datetime) -> 
     words = count_words(text)
     if settings.is_closed(at):
         raise CannotFinish(
-            sentence("This journal closed, so the entry cannot be finished."),
+            sentence("This journal has closed, so the entry cannot be finished."),
             sentence("Your text is saved as a draft. Ask your facilitator to open the journal again."),
         )
     if len(text) > MAX_FINISHED_CHARACTERS:

@@ -54,7 +54,8 @@ ON_ITS_WAY = Credit(
 )
 DELAYED = Credit(
     state=CreditState.DELAYED,
-    text="You are done. Your LMS does not take the credit just now; Staffroom keeps trying, you need do nothing.",
+    text="You are done. Your LMS is not accepting the credit right now;"
+    " Staffroom keeps trying, and you need not do anything.",
     label="waiting for your LMS",
 )
 UNGRADED = Credit(

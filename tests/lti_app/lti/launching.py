@@ -48,7 +48,7 @@ SENTENCES = {
         "Your browser did not keep the cookie that makes sure it is you.",
         _COOKIE_ADVICE,
     ),
-    "state": ("This way in was used before, or it waited too long.", _AGAIN),
+    "state": ("This link into Staffroom has been used already, or has expired.", _AGAIN),
     "keys_unreachable": (
         "Staffroom could not reach your LMS to make sure that it is you.",
         "Wait a minute and open the activity again from your course.",

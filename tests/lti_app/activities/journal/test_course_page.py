@@ -81,7 +81,7 @@ def test_show_when_teachers_have_written_then_shows_facts_and_never_a_word(
     ((_, row),) = _ROW.findall(page)
     cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
     assert cells == ["Jonas Lindqvist", "1/2", "–", "not yet"]
-    assert "0 of 1 person is complete." in page
+    assert "0 of 1 person has finished." in page
     assert SECRET not in page
 
 
@@ -90,7 +90,7 @@ def test_show_when_some_are_complete_then_says_how_many_and_where_their_credit_i
 
     page = facilitator.get("/journal/1").text
 
-    assert "2 of 3 people are complete." in page
+    assert "2 of 3 people have finished." in page
     assert people_on(page) == people
     assert re.findall(r'data-credit="(\w+)"', page) == ["in_gradebook", "in_gradebook", "not_yet"]
     assert page.count("in the gradebook") == 2
@@ -149,7 +149,7 @@ def test_show_when_some_do_not_take_part_then_they_are_not_listed(facilitator: V
     page = facilitator.get("/journal/1").text
 
     assert people_on(page) == expected
-    assert "0 of 2 people are complete." in page
+    assert "0 of 2 people have finished." in page
 
 
 @pytest.mark.parametrize("after", ["999999", "x", "-1", "0", "", str(2**31), str(10**30)])

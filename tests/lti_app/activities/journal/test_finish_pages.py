@@ -51,7 +51,11 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], str]] = {
     "empty": ("", {}, "There is nothing written yet."),
     "only blanks": (" \n ", {"minimum_words": 0}, "There is nothing written yet."),
     "too long": ("ab " * 20_000, {}, "This entry has 60,000 characters; 50,000 is the most that one entry can hold."),
-    "closed": (WORDS, {"closes_at": "2020-01-01T00:00:00+00:00"}, "This journal closed, so the entry cannot be finish"),
+    "closed": (
+        WORDS,
+        {"closes_at": "2020-01-01T00:00:00+00:00"},
+        "This journal has closed, so the entry cannot be finish",
+    ),
 }
 
 

@@ -146,7 +146,7 @@ def test_finish_when_the_journal_closed_after_the_draft_was_begun_then_says_so()
 
     assert refusal == (
         422,
-        "This journal closed, so the entry cannot be finished.",
+        "This journal has closed, so the entry cannot be finished.",
         "Your text is saved as a draft. Ask your facilitator to open the journal again.",
     )
 
