@@ -14,7 +14,6 @@ _OURS = {
     "TeachingAssistant": Role.MENTOR,
     "Learner": Role.TEACHER,
 }
-# A teaching assistant usually arrives with the plain Instructor role beside the sub-role, so the sub-role wins.
 _ORDER = (Role.FACILITATOR, Role.MENTOR, Role.TEACHER)
 
 
@@ -25,6 +24,7 @@ def role_of(roles: Iterable[str]) -> Role:
     gets `Role.NONE`, like anybody whose roles are unknown.
     """
     names = {name for role in roles for name in _membership_names(role)}
+    # A teaching assistant usually arrives with the plain Instructor role beside the sub-role: the sub-role wins.
     if "TeachingAssistant" in names:
         names.discard("Instructor")
     found = {_OURS[name] for name in names if name in _OURS}

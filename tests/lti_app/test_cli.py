@@ -4,8 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +14,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from config import Config
-from lti_app.app import create_app
 from lti_app.db import db
 from lti_app.models.platform import Deployment, Registration, RegistrationStatus
 from practice_lms.server import RunningLms
-from tests.conftest import close
 from tests.visitor import TEACHER, Visitor
 
 GOOD = {
@@ -30,19 +27,6 @@ GOOD = {
     "--jwks-url": "https://lms.example/jwks",
 }
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[[Config], Flask]]:
-    """Start the tool with other settings; it is closed after the test, also after one that fails."""
-    with ExitStack() as started:
-
-        def create(config: Config) -> Flask:
-            app = create_app(config)
-            started.callback(close, app)
-            return app
-
-        yield create
 
 
 def _run(app: Flask, *words: str) -> Result:

@@ -21,16 +21,13 @@ from config import Config
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.gradebook import delivery
-from lti_app.lti.connector import Lti
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
-from lti_app.models.platform import Registration
 from lti_app.queue import open_queue, wake
-from practice_lms.server import RunningLms
 from tests import services
 from tests.conftest import POSTGRES_URL, REDIS_URL, postgres_url
 from tests.factories import DeliveryFactory
 from tests.lti_app.activities.journal.writing import stored
-from tests.lti_app.gradebook.course import Course, a_course, delivered, outcome
+from tests.lti_app.gradebook.course import Course, delivered, outcome
 from tests.visitor import OTHER_TEACHER, TEACHER
 
 ENGINES = ["sqlite", *(["redis"] if REDIS_URL in os.environ else []), *(["pg"] if POSTGRES_URL in os.environ else [])]
@@ -97,20 +94,6 @@ def _postgres(folder: Path) -> Iterator[Engine]:
 def config(config: Config, opened_engine: Engine) -> Config:
     """The tool's settings, with this queue."""
     return replace(config, queue_url=opened_engine.url)
-
-
-@pytest.fixture
-def queue(app: Flask) -> Huey:
-    """The tool's queue."""
-    return app.extensions["staffroom_queue"]
-
-
-@pytest.fixture
-def course(app: Flask, registration: Registration, lms: RunningLms, served: str) -> Course:
-    """The practice LMS's course."""
-    del served
-    lti = Lti(keys=app.extensions["staffroom_keys"], outbound=app.extensions["staffroom_outbound"], engine=db.engine)
-    return a_course(registration, lms=lms, lti=lti)
 
 
 # PostgresHuey leaves each worker's listening connection to the garbage collector (Huey 3.5.4, storage.py).

@@ -12,29 +12,13 @@ from lti_app import tasks
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.gradebook import delivery
-from lti_app.lti.connector import Lti
 from lti_app.models.gradebook import DeliveryState
 from lti_app.models.launch import Login
 from lti_app.models.platform import Registration
 from lti_app.queue import wake
-from practice_lms.server import RunningLms
 from tests.lti_app.activities.journal.writing import stored
-from tests.lti_app.gradebook.course import Course, a_course, delivered, outcome
+from tests.lti_app.gradebook.course import Course, delivered, outcome
 from tests.visitor import OTHER_TEACHER, TEACHER
-
-
-@pytest.fixture
-def queue(app: Flask) -> Huey:
-    """The tool's queue; nobody works on it but the test."""
-    return app.extensions["staffroom_queue"]
-
-
-@pytest.fixture
-def course(app: Flask, registration: Registration, lms: RunningLms, served: str) -> Course:
-    """The practice LMS's course."""
-    del served
-    lti = Lti(keys=app.extensions["staffroom_keys"], outbound=app.extensions["staffroom_outbound"], engine=db.engine)
-    return a_course(registration, lms=lms, lti=lti)
 
 
 def work(queue: Huey) -> int:
