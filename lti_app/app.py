@@ -17,6 +17,7 @@ from lti_app.lti.key_sets import PlatformKeySets
 from lti_app.lti.keys import KeyRing
 from lti_app.lti.outbound import Outbound
 from lti_app.lti.registrations import Registrations
+from lti_app.lti.states import LoginStates
 from lti_app.queue import open_queue
 from lti_app.web import assets, errors, headers, health, languages, logs, lti
 from lti_app.web.sessions import Sessions
@@ -60,6 +61,7 @@ def _connect_platforms(app: Flask, config: Config) -> None:
     app.extensions["staffroom_keys"] = keys
     app.extensions["staffroom_outbound"] = outbound
     app.extensions["staffroom_registrations"] = Registrations()
+    app.extensions["staffroom_states"] = LoginStates(app.config["SECRET_KEY"])
     app.extensions["staffroom_key_sets"] = PlatformKeySets(outbound)
     app.extensions["staffroom_queue"] = queue
 

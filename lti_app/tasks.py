@@ -13,7 +13,7 @@ from lti_app.db import db
 from lti_app.errors import PlatformRefused, PlatformUnavailable
 from lti_app.gradebook import delivery
 from lti_app.lti.connector import Lti
-from lti_app.models.launch import LaunchRecord, Login
+from lti_app.models.launch import LaunchRecord
 from lti_app.queue import send_after_commit
 
 log = structlog.get_logger()
@@ -51,8 +51,7 @@ def sweep(enqueue: Callable[[int], object]) -> None:
 
 
 def remove_old_launches() -> None:
-    """Remove logins that no token came for, and lines of the launch log older than 90 days."""
-    db.session.execute(delete(Login).where(Login.expires_at < now()))
+    """Remove lines of the launch log older than 90 days; their logins have long expired by then."""
     db.session.execute(delete(LaunchRecord).where(LaunchRecord.at < now() - LAUNCH_LOG_KEPT))
     db.session.commit()
 
@@ -70,7 +69,7 @@ def register_tasks(app: Flask, queue: Huey, *, lti: Lti) -> None:
         with app.app_context():
             sweep(_deliver_score)
 
-    @queue.periodic_task(crontab(minute="*/15"), name="remove_old_launches")
+    @queue.periodic_task(crontab(hour="3", minute="20"), name="remove_old_launches")
     def _remove_old_launches() -> None:
         with app.app_context():
             remove_old_launches()

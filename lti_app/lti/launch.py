@@ -10,19 +10,25 @@ from typing import Any
 import jwt
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.session import SessionService
-from sqlalchemy import Row, bindparam, delete
 from sqlalchemy.orm import Session
 
 from lti_app.clock import now
-from lti_app.db import execute_plainly, table_of
 from lti_app.errors import PlatformUnavailable
 from lti_app.lti.key_sets import PlatformKeySets
-from lti_app.lti.login import LaunchRequest, NoCookies, browser_hash
-from lti_app.lti.messages import CLAIM, LaunchMessage, check_resource_link_message, identifier, parse_launch
+from lti_app.lti.login import LaunchRequest, NoCookies
+from lti_app.lti.messages import (
+    CLAIM,
+    RESOURCE_LINK_MESSAGE,
+    Message,
+    Parser,
+    identifier,
+    message_type_of,
+    parse_launch,
+)
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.registrations import Registrations
+from lti_app.lti.states import LoginState, LoginStates, digest
 from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
-from lti_app.models.launch import Login
 from lti_app.models.platform import Registration
 
 ALGORITHM = "RS256"
@@ -32,26 +38,16 @@ MAX_LIFETIME = timedelta(hours=1)
 MAX_TOKEN_BYTES = 32 * 1024
 LATEST_MOMENT = 10**15
 _KEY_CARRYING_HEADERS = {"crit", "jwk", "jku", "x5u", "x5c"}
-_LOGIN = table_of(Login).c
-_USE_UP = (
-    delete(table_of(Login))
-    .where(_LOGIN.state == bindparam("of_state"), _LOGIN.browser_hash == bindparam("of_browser"))
-    .returning(
-        _LOGIN.nonce,
-        _LOGIN.registration_id,
-        _LOGIN.deployment_id_on_platform,
-        _LOGIN.target_link_uri,
-        _LOGIN.expires_at,
-    )
-)
 _TIME_ERRORS = (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError)
+# Every type of message that is let in, and what reads it.
+_PARSERS: Mapping[str, Parser] = {RESOURCE_LINK_MESSAGE: parse_launch}
 
 
 class PlatformLaunch(MessageLaunch):
     """The library's launch over our tables; `validate()` runs the checks below in the library's order.
 
     Nothing is read from a token before its signature was verified, except the `kid` that finds the key;
-    which key set is asked comes from the login's row.
+    which key set is asked comes from the login's state.
     """
 
     def __init__(
@@ -61,6 +57,7 @@ class PlatformLaunch(MessageLaunch):
         session: Session,
         registrations: Registrations,
         key_sets: PlatformKeySets,
+        states: LoginStates,
         browser_secret: str | None,
     ) -> None:
         # The library would open an HTTP session per launch; any object in its place keeps it from doing so.
@@ -68,20 +65,30 @@ class PlatformLaunch(MessageLaunch):
         super().__init__(
             request, ToolConf(session, registrations), SessionService(request), NoCookies(), requests_session=key_sets
         )
-        self._session = session
         self._key_sets = key_sets
+        self._states = states
         self._browser_secret = browser_secret
-        self._login: Row[Any]
+        self._login: LoginState
         self._deployment_id: int
-        self.message: LaunchMessage
+        self.message: Message
 
     @property
     def registration(self) -> Registration:
         """The registration of an accepted launch."""
         return self._registration.row
 
-    def accept(self) -> LaunchMessage:
-        """Return the verified message of a resource link launch.
+    @property
+    def login_id(self) -> str:
+        """What keeps the login from being used a second time: written with the launch log's line, and unique there."""
+        return self._login.id
+
+    @property
+    def message_type(self) -> str:
+        """The type of an accepted launch's message."""
+        return message_type_of(self._jwt["body"])
+
+    def accept(self) -> Message:
+        """Return the verified message of a launch; it counts when `login_id` is written and was not there before.
 
         Raises:
             LaunchRefused: Any check fails; the login is used up all the same.
@@ -89,28 +96,32 @@ class PlatformLaunch(MessageLaunch):
         try:
             self.validate()
         except LaunchRefused as refused:
-            self._describe(refused)
+            self.describe(refused)
             raise
         return self.message
+
+    def describe(self, refused: LaunchRefused) -> None:
+        """Tell the launch log what is known of a refused launch: of claims, only those that were verified."""
+        if hasattr(self, "_login"):
+            refused.registration_id = self._login.registration_id
+            refused.login_id = self._login.id
+        body = self._jwt.get("body") or {}
+        for name, claim in (("deployment_id_on_platform", "deployment_id"), ("message_type", "message_type")):
+            value = body.get(CLAIM + claim)
+            setattr(refused, name, value[:64] if isinstance(value, str) and value.isprintable() else None)
 
     def _get_request_param(self, key: str) -> str:
         value: str = self._request.get_param(key) or ""
         return value
 
     def validate_state(self) -> "PlatformLaunch":
-        """Use the login up: one statement finds it, compares the browser and removes it."""
-        state = self._get_request_param("state")
-        if not state or len(state) > 64 or "\x00" in state:
-            raise LaunchRefused(Check.STATE, "The state is missing or malformed.")
+        """Read the login out of its state, and compare the browser."""
+        login = self._states.read(self._get_request_param("state"))
         if not self._browser_secret:
             raise LaunchRefused(Check.COOKIE, "The browser sent no cookie of its login.")
-        of_browser = browser_hash(self._browser_secret)
-        login = execute_plainly(self._session, _USE_UP, {"of_state": state, "of_browser": of_browser}).one_or_none()
-        if login is None:
-            raise LaunchRefused(Check.STATE, "The state is unknown, used up, or of another browser.")
+        if not login.belongs_to(self._browser_secret):
+            raise LaunchRefused(Check.STATE, "The state is of another browser.")
         self._login = login
-        if login.expires_at <= now():
-            raise LaunchRefused(Check.STATE, "The login is older than ten minutes.")
         self._check_platform_error()
         return self
 
@@ -159,7 +170,7 @@ class PlatformLaunch(MessageLaunch):
             raise LaunchRefused(Check.TOKEN, f"The token is malformed ({type(error).__name__}).") from error
         _check_age(claims)
         _check_authorized_party(claims, row.client_id)
-        if claims["nonce"] != self._login.nonce:
+        if claims["nonce"] != self._states.nonce(self._login):
             raise LaunchRefused(Check.NONCE, "The nonce is not the one of the login.")
         self._jwt["body"] = claims
         return self
@@ -167,7 +178,7 @@ class PlatformLaunch(MessageLaunch):
     def validate_deployment(self) -> "PlatformLaunch":
         """Find the deployment; it must be the login's, where the login named one."""
         claimed = identifier(self._jwt["body"], CLAIM + "deployment_id")
-        if self._login.deployment_id_on_platform not in {None, claimed}:
+        if self._login.deployment not in {None, digest(claimed)}:
             raise LaunchRefused(Check.OTHER_DEPLOYMENT, "The deployment is not the one of the login.", status=403)
         deployment_id = self._tool_config.confirmed_deployment(self._registration.row, claimed)
         if deployment_id is None:
@@ -179,10 +190,13 @@ class PlatformLaunch(MessageLaunch):
     def validate_message(self) -> "PlatformLaunch":
         """Parse the claims; types, lengths and the target are checked on the way."""
         claims = self._jwt["body"]
-        check_resource_link_message(claims)
-        if claims.get(CLAIM + "target_link_uri") != self._login.target_link_uri:
+        parse = _PARSERS.get(message_type_of(claims))
+        if parse is None:
+            raise LaunchRefused(Check.MESSAGE, "The message type is none that Staffroom takes here.")
+        target = claims.get(CLAIM + "target_link_uri")
+        if not isinstance(target, str) or digest(target) != self._login.target:
             raise LaunchRefused(Check.TARGET, "The target is not the one of the login.")
-        self.message = parse_launch(
+        self.message = parse(
             claims,
             registration_id=self._registration.row.id,
             deployment_id=self._deployment_id,
@@ -207,14 +221,6 @@ class PlatformLaunch(MessageLaunch):
         """Take an OIDC error answer for what it is (OpenID Connect core, 3.1.2.6)."""
         if self._request.get_param("error") and not self._get_request_param("id_token"):
             raise LaunchRefused(Check.PLATFORM_ERROR, "The platform answered the login with an error.")
-
-    def _describe(self, refused: LaunchRefused) -> None:
-        if hasattr(self, "_login"):
-            refused.registration_id = self._login.registration_id
-        body = self._jwt.get("body") or {}
-        for name, claim in (("deployment_id_on_platform", "deployment_id"), ("message_type", "message_type")):
-            value = body.get(CLAIM + claim)
-            setattr(refused, name, value[:64] if isinstance(value, str) and value.isprintable() else None)
 
 
 def _header(token: str) -> dict[str, Any]:

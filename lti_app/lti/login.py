@@ -1,28 +1,20 @@
-"""The third-party-initiated login (1EdTech security framework 1.0, 5.1.1): one row per login, bound to its browser."""
+"""The third-party-initiated login (1EdTech security framework 1.0, 5.1.1), bound to its browser."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping
-from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pylti1p3.cookie import CookieService
 from pylti1p3.oidc_login import OIDCLogin
 from pylti1p3.request import Request
-from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti_app.clock import now
-from lti_app.db import execute_plainly, table_of
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.registrations import Registrations
+from lti_app.lti.states import LoginStates
 from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
-from lti_app.models.launch import Login
 
-LOGIN_MINUTES = 10
 MAX_PARAMETER = 8192
-_NEW_LOGIN = insert(table_of(Login))
+MAX_DEPLOYMENT = 255
 
 
 class LaunchRequest(Request):
@@ -55,13 +47,8 @@ class NoCookies(CookieService):
         """Set nothing."""
 
 
-def browser_hash(browser_secret: str) -> str:
-    """Return what a login keeps of the browser's secret: its SHA-256 in hex."""
-    return hashlib.sha256(browser_secret.encode()).hexdigest()
-
-
 class PlatformLogin(OIDCLogin):
-    """The library's login, with state and nonce in our table instead of cookies and session."""
+    """The library's login, with a signed state instead of cookies and session; it writes nothing anywhere."""
 
     def __init__(
         self,
@@ -69,44 +56,42 @@ class PlatformLogin(OIDCLogin):
         *,
         session: Session,
         registrations: Registrations,
+        states: LoginStates,
         launch_url: str,
         browser_secret: str,
     ) -> None:
         super().__init__(LaunchRequest(parameters), ToolConf(session, registrations), None, NoCookies())
-        self._session = session
+        self._states = states
         self._launch_url = launch_url
         self._browser_secret = browser_secret
 
     def redirect_url(self) -> str:
-        """Return where to send the browser; the login's row is in the transaction.
+        """Return where to send the browser.
 
         Raises:
             LaunchRefused: The request is malformed, or its platform is not registered.
         """
-        try:
-            return str(self._prepare_redirect_url(self._launch_url))
-        except IntegrityError as error:
-            # It was removed within the seconds for which a process remembers it.
-            self._session.rollback()
-            raise LaunchRefused(
-                Check.REGISTRATION, "No registration has this issuer and client id.", status=403
-            ) from error
+        return str(self._prepare_redirect_url(self._launch_url))
 
     def _prepare_redirect_url(self, launch_url: str) -> str:
         registration = self.validate_oidc_login()
         hint = self._text("lti_message_hint")
-        state, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-        execute_plainly(self._session, _NEW_LOGIN, self._new_login(registration, state=state, nonce=nonce))
+        state = self._states.begin(
+            registration_id=registration.row.id,
+            browser_secret=self._browser_secret,
+            target=self._target(registration.row.id),
+            deployment=self._text("lti_deployment_id")[:MAX_DEPLOYMENT] or None,
+        )
         query = {
             "scope": "openid",
             "response_type": "id_token",
             "response_mode": "form_post",
             "prompt": "none",
             "client_id": registration.get_client_id(),
-            # A constant: the target travels in the row, platforms compare this address letter by letter.
+            # A constant: the target travels in the state, platforms compare this address letter by letter.
             "redirect_uri": launch_url,
-            "state": state,
-            "nonce": nonce,
+            "state": self._states.write(state),
+            "nonce": self._states.nonce(state),
             "login_hint": self._text("login_hint"),
         }
         if hint:
@@ -126,17 +111,6 @@ class PlatformLogin(OIDCLogin):
             issuer, self._text("client_id") or None
         )
         return registration
-
-    def _new_login(self, registration: PlatformRegistration, *, state: str, nonce: str) -> dict[str, object]:
-        return {
-            "state": state,
-            "nonce": nonce,
-            "browser_hash": browser_hash(self._browser_secret),
-            "registration_id": registration.row.id,
-            "deployment_id_on_platform": self._text("lti_deployment_id")[:255] or None,
-            "target_link_uri": self._target(registration.row.id),
-            "expires_at": now() + timedelta(minutes=LOGIN_MINUTES),
-        }
 
     def _target(self, registration_id: int) -> str:
         target = self._text("target_link_uri")

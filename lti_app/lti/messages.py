@@ -1,8 +1,8 @@
-"""What leaves this package: launch messages, parsed out of verified claims into frozen values."""
+"""What leaves this package: messages, parsed out of verified claims into frozen values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from lti_app.lti.refusals import Check, LaunchRefused
 
@@ -10,6 +10,7 @@ CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 RESOURCE_LINK_MESSAGE = "LtiResourceLinkRequest"
 MAX_ID, MAX_NAME, MAX_URL, MAX_ROLES = 255, 255, 2048, 100
+MAX_CUSTOM, MAX_CUSTOM_VALUE = 100, 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,11 @@ class AgsClaim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LaunchMessage:
-    """A resource link launch whose token was verified; nothing unverified ever gets in here."""
+class Message:
+    """What every kind of message says of its sender; nothing unverified ever gets in here.
+
+    `custom` holds the custom parameters with names in lower case; they never give anybody a right.
+    """
 
     registration_id: int
     deployment_id: int
@@ -41,25 +45,40 @@ class LaunchMessage:
     name: str
     locale: str
     roles: tuple[str, ...]
+    custom: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchMessage(Message):
+    """A launch of a resource link (LTI 1.3 core, 5.3)."""
+
     course: CourseClaim
     resource_link_id: str
     resource_link_title: str
     ags: AgsClaim | None
 
 
-def check_resource_link_message(claims: Mapping[str, Any]) -> None:
-    """Refuse claims that are no LTI 1.3 resource link launch (LTI 1.3 core, 5.3).
+class Parser(Protocol):
+    """Turns the verified claims of one type of message into its value; raises LaunchRefused like `parse_launch`."""
+
+    def __call__(
+        self, claims: Mapping[str, Any], *, registration_id: int, deployment_id: int, deployment_id_on_platform: str
+    ) -> Message:
+        """Return the message."""
+
+
+def message_type_of(claims: Mapping[str, Any]) -> str:
+    """Return the type of an LTI 1.3 message (LTI 1.3 core, 5.3.1 and 5.3.2).
 
     Raises:
-        LaunchRefused: The version or the message type is missing, or another.
+        LaunchRefused: The version is missing, or another; or the type is missing, or no text.
     """
     if claims.get(CLAIM + "version") != "1.3.0":
         raise LaunchRefused(Check.MESSAGE, "The LTI version is missing or is not 1.3.0.")
     message_type = claims.get(CLAIM + "message_type")
     if not isinstance(message_type, str) or not message_type:
         raise LaunchRefused(Check.MESSAGE, "The message type is missing.")
-    if message_type != RESOURCE_LINK_MESSAGE:
-        raise LaunchRefused(Check.MESSAGE, "The message type is none that Staffroom takes here.")
+    return message_type
 
 
 def parse_launch(
@@ -70,23 +89,34 @@ def parse_launch(
     Raises:
         LaunchRefused: A claim is missing, has the wrong type or is too long.
     """
-    check_resource_link_message(claims)
     link = _mapping(claims, CLAIM + "resource_link", required=True)
     link_id = identifier(link, "id")
-    presentation = _mapping(claims, CLAIM + "launch_presentation")
     return LaunchMessage(
         registration_id=registration_id,
         deployment_id=deployment_id,
         deployment_id_on_platform=deployment_id_on_platform,
-        sub=identifier(claims, "sub"),
-        name=_name(claims),
-        locale=_words(presentation, "locale")[:35],
-        roles=_roles(claims),
+        **sender(claims),
         course=_course(claims, link_id=link_id),
         resource_link_id=link_id,
         resource_link_title=_words(link, "title"),
         ags=_ags(claims),
     )
+
+
+def sender(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Return who sends the message, as the fields of `Message` from `sub` on.
+
+    Raises:
+        LaunchRefused: A claim is missing, has the wrong type or is too long.
+    """
+    presentation = _mapping(claims, CLAIM + "launch_presentation")
+    return {
+        "sub": identifier(claims, "sub"),
+        "name": _name(claims),
+        "locale": _words(presentation, "locale")[:35],
+        "roles": _roles(claims),
+        "custom": _custom(claims),
+    }
 
 
 def identifier(claims: Mapping[str, Any], key: str) -> str:
@@ -126,6 +156,24 @@ def _ags(claims: Mapping[str, Any]) -> AgsClaim | None:
         line_items_url=_url(endpoint, "lineitems"),
         scopes=tuple(scope for scope in scopes if len(scope) <= MAX_ID and _is_storable(scope))[:20],
     )
+
+
+def _custom(claims: Mapping[str, Any]) -> dict[str, str]:
+    """Return the custom parameters that say something.
+
+    Moodle 4.5.6 sends names as written and in lower case too, and null for what it does not know (recorded);
+    Canvas sends a variable that it does not know as it was written, `$Name`: that counts as absent.
+    """
+    custom = _mapping(claims, CLAIM + "custom")
+    return {
+        name.lower(): value
+        for name, value in list(custom.items())[:MAX_CUSTOM]
+        if isinstance(value, str) and _says_something(value) and len(name) <= MAX_ID and _is_storable(name)
+    }
+
+
+def _says_something(value: str) -> bool:
+    return bool(value) and not value.startswith("$") and len(value) <= MAX_CUSTOM_VALUE and _is_storable(value)
 
 
 def _roles(claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -70,6 +70,7 @@ class LaunchRefused(ToolError):
         super().__init__(happened, advice, status=status)
         self.check = check
         self.explanation = explanation
+        self.login_id: str | None = None
         self.registration_id: int | None = None
         self.deployment_id_on_platform: str | None = None
         self.message_type: str | None = None

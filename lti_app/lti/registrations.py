@@ -53,10 +53,13 @@ class Registrations:
         row = session.scalar(_OF_CLIENT, {"issuer": issuer, "client_id": client_id})
         return None if row is None else self._keep(session, row)
 
-    def get(self, session: Session, registration_id: int) -> Registration:
-        """Return the registration of that id."""
+    def get(self, session: Session, registration_id: int) -> Registration | None:
+        """Return the registration of that id, or None where it was removed."""
         known = _fresh(self._by_id, registration_id)
-        return known or self._keep(session, session.get_one(Registration, registration_id))
+        if known is not None:
+            return known
+        row = session.get(Registration, registration_id)
+        return None if row is None else self._keep(session, row)
 
     def confirmed_deployment(self, session: Session, row: Registration, deployment_id: str) -> int | None:
         """Return our id of a confirmed deployment, or None where it is unknown or pending."""

@@ -69,9 +69,12 @@ class ToolConf(ToolConfAbstract):
         """Return the active registration of that id.
 
         Raises:
-            LaunchRefused: It was disabled.
+            LaunchRefused: It was disabled, or removed.
         """
-        return _active(self._registrations.get(self._session, registration_id))
+        row = self._registrations.get(self._session, registration_id)
+        if row is None:
+            raise LaunchRefused(Check.REGISTRATION, "The registration was removed.", status=403)
+        return _active(row)
 
     def find_deployment(self, iss: str, deployment_id: str) -> None:
         """Return nothing: a deployment belongs to a client, see `confirmed_deployment`."""

@@ -1,4 +1,4 @@
-"""Launches: the logins that wait for their token, and the log of every launch."""
+"""The log of every launch."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,24 +10,6 @@ from lti_app.clock import now
 from lti_app.db import Base, Choice, UtcDateTime
 
 
-class Login(Base):
-    """A login that was sent to its platform and waits for exactly one token (1EdTech security framework, 5.1).
-
-    The browser's secret is kept as its SHA-256, so that the table does not open anybody's launch.
-    """
-
-    __tablename__ = "login"
-    __table_args__ = (Index(None, "expires_at"),)
-
-    state: Mapped[str] = mapped_column(String(64), primary_key=True)
-    nonce: Mapped[str] = mapped_column(String(64))
-    browser_hash: Mapped[str] = mapped_column(String(64))
-    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
-    deployment_id_on_platform: Mapped[str | None] = mapped_column(String(255))
-    target_link_uri: Mapped[str] = mapped_column(String(2048))
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class LaunchOutcome(StrEnum):
     """How a launch ended."""
 
@@ -36,7 +18,11 @@ class LaunchOutcome(StrEnum):
 
 
 class LaunchRecord(Base):
-    """One line of the launch log: no name, no token, nothing a person wrote."""
+    """One line of the launch log: no name, no token, nothing a person wrote.
+
+    `login_id` is the login that the launch used up: unique, so that no login is ever used twice
+    (1EdTech security framework 1.0, 5.1.1.5).
+    """
 
     __tablename__ = "launch_record"
     __table_args__ = (Index(None, "registration_id", "at"), Index(None, "at"), Index(None, "reference"))
@@ -50,3 +36,4 @@ class LaunchRecord(Base):
     check: Mapped[str | None] = mapped_column(String(64))
     explanation: Mapped[str | None] = mapped_column(String(1024))
     reference: Mapped[str | None] = mapped_column(String(16))
+    login_id: Mapped[str | None] = mapped_column(String(32), unique=True)

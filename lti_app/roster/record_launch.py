@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lti_app.db import execute_plainly, table_of
 from lti_app.errors import Refusal
 from lti_app.lti.messages import AgsClaim, LaunchMessage
+from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from lti_app.models.people import Context, Membership, Role, User
@@ -156,7 +157,11 @@ def _find_or_make(session: Session, message: LaunchMessage, *, kind: str) -> tup
 def _find(
     session: Session, message: LaunchMessage
 ) -> tuple[User | None, Context | None, Membership | None, Activity | None]:
-    """Return the rows that exist, in one query: it starts at what surely exists, the deployment."""
+    """Return the rows that exist, in one query that starts at the deployment.
+
+    Raises:
+        LaunchRefused: The deployment was removed within the seconds for which a process remembers it.
+    """
     same_user = and_(User.registration_id == Deployment.registration_id, User.sub == message.sub)
     same_context = and_(
         Context.deployment_id == Deployment.id,
@@ -175,7 +180,9 @@ def _find(
         .outerjoin(Membership, same_membership)
         .outerjoin(Activity, same_link)
         .where(Deployment.id == message.deployment_id)
-    ).one()
+    ).one_or_none()
+    if row is None:
+        raise LaunchRefused(Check.REGISTRATION, "The registration was removed.", status=403)
     return row[0], row[1], row[2], row[3]
 
 

@@ -1,12 +1,15 @@
 """The addresses that a platform knows: login, launch, key set."""
 
 import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
@@ -17,11 +20,13 @@ from lti_app.db import db, execute_plainly, table_of
 from lti_app.gradebook.delivery import release_parked, release_refused
 from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import PlatformLogin
-from lti_app.lti.messages import RESOURCE_LINK_MESSAGE, LaunchMessage
+from lti_app.lti.messages import LaunchMessage, Message
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.models.activity import Activity
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
+from lti_app.models.platform import Registration
 from lti_app.roster.record_launch import Arrival, record_launch
+from lti_app.web.arrivals import Arrived
 from lti_app.web.errors import show_error
 
 BROWSER_COOKIE = "__Host-staffroom-browser"
@@ -40,37 +45,40 @@ def login() -> ResponseReturnValue:
         request.values,
         session=db.session(),
         registrations=current_app.extensions["staffroom_registrations"],
+        states=current_app.extensions["staffroom_states"],
         launch_url=launch_url(),
         browser_secret=browser_secret,
     )
-    url = platform_login.redirect_url()
-    db.session.commit()
-    response = redirect(url)
+    response = redirect(platform_login.redirect_url())
     _keep_in_browser(response, browser_secret)
     return response
 
 
 @pages.post("/launch")
 def launch() -> ResponseReturnValue:
-    """Take the platform's token; a good one leads to the activity."""
+    """Take the platform's token; a good one leads to where its message wants to go."""
     platform_launch = PlatformLaunch(
         request.form,
         session=db.session(),
         registrations=current_app.extensions["staffroom_registrations"],
         key_sets=current_app.extensions["staffroom_key_sets"],
+        states=current_app.extensions["staffroom_states"],
         browser_secret=request.cookies.get(BROWSER_COOKIE),
     )
     message = platform_launch.accept()
-    arrival = record_launch(db.session(), message, kind=DEFAULT_KIND)
-    if arrival.has_parked_scores:
-        _release_scores(arrival)
-    _log_accepted(message)
+    try:
+        arrived = _ARRIVALS[type(message)](message)
+        _use_up(platform_launch, message)
+    except LaunchRefused as error:
+        db.session.rollback()
+        platform_launch.describe(error)
+        raise
     db.session.commit()
     hours = current_app.config["STAFFROOM_SESSION_HOURS"]
-    sign_in(registration=platform_launch.registration, user_id=arrival.user_id, hours=hours)
+    sign_in(registration=platform_launch.registration, user_id=arrived.user_id, hours=hours)
     # Made here, so that the first page need not write the session's cookie a second time.
     generate_csrf()
-    return redirect(_landing(arrival), 303)
+    return redirect(arrived.path, 303)
 
 
 @pages.get("/jwks.json")
@@ -89,19 +97,16 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 
 @pages.errorhandler(LaunchRefused)
 def refused(error: LaunchRefused) -> ResponseReturnValue:
-    """Keep the login used up, write the launch log's line, and show the refused person what to do."""
-    db.session.add(
-        LaunchRecord(
-            registration_id=error.registration_id,
-            deployment_id_on_platform=error.deployment_id_on_platform,
-            message_type=error.message_type,
-            outcome=LaunchOutcome.REFUSED,
-            check=error.check.value,
-            explanation=error.explanation,
-            reference=error.reference,
-        )
-    )
-    db.session.commit()
+    """Use the login up with a line in the launch log, and show the refused person what to do."""
+    try:
+        _log_refused(error)
+    except IntegrityError:
+        # The login was used up before, or the platform has been removed meanwhile.
+        db.session.rollback()
+        error.login_id = None
+        if error.registration_id and db.session.get(Registration, error.registration_id) is None:
+            error.registration_id = None
+        _log_refused(error)
     log.warning("launch_refused", check=error.check.value, reference=error.reference)
     return show_error(error)
 
@@ -116,9 +121,18 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
 
 
-def _landing(arrival: Arrival) -> str:
+def _arrive_at_activity(message: LaunchMessage) -> Arrived:
+    """Record who came to which activity; its page is where they land."""
+    arrival = record_launch(db.session(), message, kind=DEFAULT_KIND)
+    if arrival.has_parked_scores:
+        _release_scores(arrival)
     blueprint = ACTIVITY_TYPES[arrival.kind].blueprint
-    return url_for(f"{blueprint.name}.show", activity_id=arrival.activity_id)
+    path = url_for(f"{blueprint.name}.show", activity_id=arrival.activity_id)
+    return Arrived(user_id=arrival.user_id, path=path)
+
+
+# What each kind of message does when it was let in; nothing is committed there.
+_ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {LaunchMessage: _arrive_at_activity}
 
 
 def _release_scores(arrival: Arrival) -> None:
@@ -128,15 +142,39 @@ def _release_scores(arrival: Arrival) -> None:
     release_refused(db.session(), user_id=arrival.user_id, at=now())
 
 
-def _log_accepted(message: LaunchMessage) -> None:
+def _use_up(platform_launch: PlatformLaunch, message: Message) -> None:
+    """Write the launch log's line; of two launches with one login, the database lets one do so.
+
+    Raises:
+        LaunchRefused: The login was used before.
+    """
     accepted = {
         "registration_id": message.registration_id,
         "deployment_id_on_platform": message.deployment_id_on_platform,
-        "message_type": RESOURCE_LINK_MESSAGE,
+        "message_type": platform_launch.message_type,
         "outcome": LaunchOutcome.ACCEPTED,
+        "login_id": platform_launch.login_id,
     }
-    execute_plainly(db.session(), _NEW_RECORD, accepted)
+    try:
+        execute_plainly(db.session(), _NEW_RECORD, accepted)
+    except IntegrityError as error:
+        raise LaunchRefused(Check.STATE, "The login was used already.") from error
     log.info("launch_accepted", registration_id=message.registration_id)
+
+
+def _log_refused(error: LaunchRefused) -> None:
+    refused = {
+        "registration_id": error.registration_id,
+        "deployment_id_on_platform": error.deployment_id_on_platform,
+        "message_type": error.message_type,
+        "outcome": LaunchOutcome.REFUSED,
+        "check": error.check.value,
+        "explanation": error.explanation,
+        "reference": error.reference,
+        "login_id": error.login_id,
+    }
+    execute_plainly(db.session(), _NEW_RECORD, refused)
+    db.session.commit()
 
 
 def _keep_in_browser(response: Response, browser_secret: str) -> None:

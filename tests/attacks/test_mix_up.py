@@ -35,7 +35,7 @@ def test_token_when_of_platform_a_for_a_login_of_platform_b_then_refused(
     # Keys are asked of the login's platform, where a foreign kid is unknown.
     expected = refusal("key", "The platform's key set has no key of this id.", registration_id=registration.id)
     assert (found.status, found.sentences, found.logged) == (400, expected.sentences, expected.logged)
-    assert (found.registration_id, found.stored) == (registration.id, {"launch_record": 1, "login": 1})
+    assert (found.registration_id, found.stored) == (registration.id, {"launch_record": 1})
     assert "jwks" not in services_called(stranger.lms)
 
 
@@ -179,7 +179,7 @@ def test_state_when_of_the_other_clients_login_then_refused(visitor: Visitor, re
 
     found = outcome(answer)
     assert (found.status, found.logged) == (400, ("refused", "audience", FOR_ANOTHER))
-    assert (found.registration_id, found.stored) == (second.id, {"launch_record": 1, "login": 1})
+    assert (found.registration_id, found.stored) == (second.id, {"launch_record": 1})
 
 
 def test_launches_when_the_same_course_is_on_two_platforms_then_two_courses(

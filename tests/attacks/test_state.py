@@ -13,24 +13,23 @@ from lti_app.models.platform import Registration
 from tests.lti_app.lti.launching import ON_SQLITE, log_lines, outcome, query_of, refusal, stored
 from tests.visitor import FACILITATOR, TEACHER, Visitor
 
-UNKNOWN = "The state is unknown, used up, or of another browser."
+UNKNOWN = "The state is none that Staffroom gave out."
+USED, ELSEWHERE = "The login was used already.", "The state is of another browser."
 POSTS = 8
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("state", ["x", "A" * 43, "' OR 1=1 --", "é", "%"])
+@pytest.mark.parametrize("state", ["x", "A" * 43, "' OR 1=1 --", "é", "%", "nul\x00", ".", "a.b.c", "." * 100])
 def test_state_when_unknown_then_refused(visitor: Visitor, state: str) -> None:
     fields = visitor.token(visitor.begin(TEACHER)).fields
 
     answer = visitor.post_token({**fields, "state": state})
 
-    found, expected = outcome(answer), refusal("state", UNKNOWN)
-    assert found.stored == {"launch_record": 1, "login": 1}
-    assert (found.status, found.sentences, found.logged) == (400, expected.sentences, expected.logged)
+    assert outcome(answer) == refusal("state", UNKNOWN)
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("state", ["", "A" * 65, "nul\x00", "s" * 100_000])
+@pytest.mark.parametrize("state", ["", "A" * 513, "s" * 100_000])
 def test_state_when_malformed_then_refused(visitor: Visitor, state: str) -> None:
     answer = visitor.post_token({"state": state, "id_token": "a.b.c"})
 
@@ -50,7 +49,7 @@ def test_state_when_used_twice_then_the_second_is_refused(visitor: Visitor) -> N
 
     second = visitor.post_token(fields)
 
-    found, expected = outcome(second), refusal("state", UNKNOWN)
+    found, expected = outcome(second), refusal("state", USED)
     assert first.status_code == 303
     assert found.stored == {**after_first, "launch_record": 2}
     assert (found.status, found.sentences, found.logged) == (400, expected.sentences, expected.logged)
@@ -64,7 +63,7 @@ def test_state_when_its_token_was_refused_then_it_is_used_up(visitor: Visitor, r
     answer = visitor.post_token(fields)
 
     assert [line.check for line in log_lines()] == ["token", "state"]
-    assert [line.registration_id for line in log_lines()] == [registration.id, None]
+    assert [line.registration_id for line in log_lines()] == [registration.id, registration.id]
     assert outcome(answer).stored == {"launch_record": 2}
 
 
@@ -76,9 +75,7 @@ def test_state_when_posted_by_another_browser_then_refused_and_still_good_in_its
 
     stolen = another_visitor.post_token(fields)
 
-    found, expected = outcome(stolen), refusal("state", UNKNOWN)
-    assert (found.status, found.sentences, found.logged) == (400, expected.sentences, expected.logged)
-    assert found.stored == {"launch_record": 1, "login": 2}
+    assert outcome(stolen) == refusal("state", ELSEWHERE)
     assert visitor.post_token(fields).status_code == 303
 
 
@@ -89,9 +86,8 @@ def test_state_when_the_browser_kept_no_cookie_then_refused_with_advice(
 
     answer = another_visitor.post_token(fields)
 
-    found, expected = outcome(answer), refusal("cookie", "The browser sent no cookie of its login.")
-    assert found.stored == {"launch_record": 1, "login": 1}
-    assert (found.status, found.sentences, found.logged) == (400, expected.sentences, expected.logged)
+    assert outcome(answer) == refusal("cookie", "The browser sent no cookie of its login.")
+    assert visitor.post_token(fields).status_code == 303
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 43, "é", "\x7f", "a" * 3000])
@@ -106,14 +102,12 @@ def test_state_when_the_cookie_is_made_up_then_refused(app: Flask, visitor: Visi
     )
 
     found = outcome(answer)
-    assert (found.status, found.stored) == (400, {"launch_record": 1, "login": 1})
+    assert (found.status, found.stored) == (400, {"launch_record": 1})
     assert found.logged[1] == ("state" if cookie else "cookie")
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(590, 303), (601, 400), (86400, 400)])
-def test_state_when_ten_minutes_old_then_refused(
-    visitor: Visitor, registration: Registration, seconds: int, status: int
-) -> None:
+def test_state_when_ten_minutes_old_then_refused(visitor: Visitor, seconds: int, status: int) -> None:
     later = datetime.now(UTC) + timedelta(seconds=seconds)
     login = visitor.begin(TEACHER)
 
@@ -123,9 +117,7 @@ def test_state_when_ten_minutes_old_then_refused(
 
     assert answer.status_code == status
     if status == 400:
-        assert outcome(answer) == refusal(
-            "state", "The login is older than ten minutes.", registration_id=registration.id
-        )
+        assert outcome(answer) == refusal("state", "The login is older than ten minutes.")
 
 
 def test_state_when_of_one_login_with_the_token_of_another_then_refused(
@@ -136,10 +128,9 @@ def test_state_when_of_one_login_with_the_token_of_another_then_refused(
 
     answer = visitor.post_token({"state": first["state"], "id_token": second["id_token"]})
 
-    expected = refusal("nonce", "The nonce is not the one of the login.", registration_id=registration.id)
-    found = outcome(answer)
-    assert (found.status, found.sentences, found.logged) == (400, expected.sentences, expected.logged)
-    assert found.stored == {"launch_record": 1, "login": 1}
+    assert outcome(answer) == refusal(
+        "nonce", "The nonce is not the one of the login.", registration_id=registration.id
+    )
 
 
 def test_logins_when_in_two_tabs_then_both_work_in_any_order(visitor: Visitor) -> None:

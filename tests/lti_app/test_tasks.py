@@ -13,7 +13,7 @@ from lti_app.clock import now
 from lti_app.db import db
 from lti_app.gradebook import delivery
 from lti_app.models.gradebook import DeliveryState
-from lti_app.models.launch import Login
+from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
 from lti_app.queue import wake
 from tests.lti_app.activities.journal.writing import stored
@@ -133,35 +133,30 @@ def test_remove_old_launches_when_some_are_over_then_removes_those(
     app: Flask, queue: Huey, registration: Registration
 ) -> None:
     del app
-    for state, minutes in (("over", -1), ("open", 1)):
+    for age in (timedelta(days=91), timedelta(days=89)):
         db.session.add(
-            Login(
-                state=state,
-                nonce=state,
-                browser_hash="0" * 64,
-                registration_id=registration.id,
-                target_link_uri="http://localhost/lti/launch",
-                expires_at=now() + timedelta(minutes=minutes),
+            LaunchRecord(
+                registration_id=registration.id, outcome=LaunchOutcome.ACCEPTED, at=now() - age, login_id=str(age)
             )
         )
     db.session.commit()
 
     run_named(queue, "remove_old_launches")
 
-    assert [login.state for login in stored(Login)] == ["open"]
+    assert [line.login_id for line in stored(LaunchRecord)] == ["89 days, 0:00:00"]
 
 
-@pytest.mark.parametrize(("name", "minutes"), [("sweep", list(range(60))), ("remove_old_launches", [0, 15, 30, 45])])
-def test_periodic_task_when_its_minute_comes_then_is_due(
-    app: Flask, queue: Huey, name: str, minutes: list[int]
+@pytest.mark.parametrize(("name", "times"), [("sweep", 24 * 60), ("remove_old_launches", 1)])
+def test_periodic_task_when_a_day_passes_then_is_due_so_many_times(
+    app: Flask, queue: Huey, name: str, times: int
 ) -> None:
     del app
     (task,) = [task for task in queue._registry.periodic_tasks if type(task).__name__ == name]  # noqa: SLF001
-    hour = now().replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 
-    due = [minute for minute in range(60) if task.validate_datetime(hour + timedelta(minutes=minute))]
+    due = [minute for minute in range(24 * 60) if task.validate_datetime(midnight + timedelta(minutes=minute))]
 
-    assert due == minutes
+    assert len(due) == times
 
 
 def test_startup_when_a_score_was_left_behind_then_a_worker_looks_at_once(course: Course, queue: Huey) -> None:

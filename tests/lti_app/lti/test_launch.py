@@ -220,7 +220,7 @@ def test_platforms_error_when_it_is_a_page_then_none_of_it_is_shown_or_logged(
 def test_platforms_error_when_without_our_state_then_is_a_refused_state(visitor: Visitor) -> None:
     answer = visitor.post_token({"error": "access_denied", "state": "unknown"})
 
-    assert outcome(answer) == refusal("cookie", "The browser sent no cookie of its login.")
+    assert outcome(answer) == refusal("state", "The state is none that Staffroom gave out.")
 
 
 def test_launch_when_keys_are_known_then_asks_the_platform_nothing(visitor: Visitor) -> None:

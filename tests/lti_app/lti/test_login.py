@@ -1,29 +1,33 @@
 """The third-party-initiated login: what is sent to the platform, what is kept, what is refused."""
 
-from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import time_machine
-from sqlalchemy import select, update
+from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from lti_app.db import db
-from lti_app.lti.login import browser_hash, is_ours
-from lti_app.models.launch import Login
+from lti_app.lti.login import is_ours
+from lti_app.lti.states import LoginState, LoginStates, digest
 from lti_app.models.platform import Registration
-from lti_app.tasks import remove_old_launches
 from tests.lti_app.lti.launching import outcome, query_of, refusal, services_called, stored
 from tests.visitor import TEACHER, WEEKLY, Visitor
 
 NO_ISSUER = "The login names no issuer or no login hint."
 
 
-def test_login_when_posted_then_asks_the_platform_for_a_token(visitor: Visitor) -> None:
+@pytest.fixture
+def states(app: Flask) -> LoginStates:
+    found: LoginStates = app.extensions["staffroom_states"]
+    return found
+
+
+def test_login_when_posted_then_asks_the_platform_for_a_token(visitor: Visitor, states: LoginStates) -> None:
     login = visitor.begin(TEACHER)
 
     query = query_of(login)
-    row = _only_login()
+    state = query.pop("state")
     assert login.status_code == 302
     assert login.headers["Location"].startswith(f"{visitor.lms.url}/lti/auth?")
     assert query.pop("lti_message_hint").startswith('{"cmid":1,"launchid":')
@@ -34,24 +38,26 @@ def test_login_when_posted_then_asks_the_platform_for_a_token(visitor: Visitor) 
         "prompt": "none",
         "client_id": "practice-staffroom",
         "redirect_uri": f"{visitor.origin}/lti/launch",
-        "state": row.state,
-        "nonce": row.nonce,
+        "nonce": states.nonce(states.read(state)),
         "login_hint": TEACHER,
     }
 
 
-def test_login_when_posted_then_one_row_waits_ten_minutes(visitor: Visitor, registration: Registration) -> None:
-    moment = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+def test_login_when_posted_then_its_state_says_all_and_nothing_is_stored(
+    visitor: Visitor, registration: Registration, states: LoginStates
+) -> None:
+    login = visitor.begin(TEACHER)
 
-    with time_machine.travel(moment, tick=False):
-        login = visitor.begin(TEACHER)
-
-    row = _only_login()
-    assert row.browser_hash == browser_hash(_browser_secret(login))
-    assert (row.registration_id, row.deployment_id_on_platform) == (registration.id, "1")
-    assert row.target_link_uri == f"{visitor.origin}/lti/launch"
-    assert row.expires_at == moment + timedelta(minutes=10)
-    assert stored() == {"login": 1}
+    state = states.read(query_of(login)["state"])
+    assert state == LoginState(
+        id=state.id,
+        registration_id=registration.id,
+        browser=digest(_browser_secret(login)),
+        target=digest(f"{visitor.origin}/lti/launch"),
+        deployment=digest("1"),
+    )
+    assert len(state.id) == 32
+    assert stored() == {}
 
 
 def test_login_when_asked_by_get_then_works_the_same(visitor: Visitor) -> None:
@@ -169,17 +175,6 @@ def test_browsers_when_two_then_have_two_secrets(visitor: Visitor, another_visit
     assert len(secrets) == 2
 
 
-def test_logins_when_expired_then_the_sweep_removes_them_and_no_others(visitor: Visitor) -> None:
-    moment = datetime.now(UTC)
-    with time_machine.travel(moment - timedelta(minutes=11)):
-        visitor.begin(TEACHER)
-    young = query_of(visitor.begin(TEACHER))["state"]
-
-    remove_old_launches()
-
-    assert db.session.scalars(select(Login.state)).all() == [young]
-
-
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
@@ -213,11 +208,6 @@ def _fields(visitor: Visitor) -> dict[str, str]:
         "login_hint": TEACHER,
         "lti_message_hint": query_of(visitor.begin(TEACHER))["lti_message_hint"],
     }
-
-
-def _only_login() -> Login:
-    db.session.rollback()
-    return db.session.scalars(select(Login)).one()
 
 
 def _browser_secret(login: TestResponse) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lti_app.lti.messages import AgsClaim, LaunchMessage, parse_launch
+from lti_app.lti.messages import AgsClaim, LaunchMessage, message_type_of, parse_launch
 from lti_app.lti.refusals import Check, LaunchRefused
 from tests.lti_app.lti.launching import AGS, LTI, RESOURCE_LINK
 
@@ -37,7 +37,11 @@ def _parse(claims: dict[str, Any]) -> LaunchMessage:
 def _refused(claims: dict[str, Any]) -> tuple[Check, str, int]:
     with pytest.raises(LaunchRefused) as caught:
         _parse(claims)
-    return caught.value.check, caught.value.explanation, caught.value.status
+    return _said(caught.value)
+
+
+def _said(refused: LaunchRefused) -> tuple[Check, str, int]:
+    return refused.check, refused.explanation, refused.status
 
 
 def test_message_when_complete_then_every_part_is_taken_over() -> None:
@@ -58,6 +62,7 @@ def test_message_when_complete_then_every_part_is_taken_over() -> None:
         "course": {"id_on_platform": "7", "label": "IND-1", "title": "Induction"},
         "resource_link_id": "3",
         "resource_link_title": "Weekly reflection",
+        "custom": {},
         "ags": {
             "line_item_url": "https://l.example/1?type_id=1",
             "line_items_url": "https://l.example/",
@@ -89,7 +94,7 @@ def test_resource_link_when_it_is_no_object_then_refused(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", NOT_A_MAPPING, ids=repr)
-@pytest.mark.parametrize("claim", [f"{LTI}context", f"{LTI}launch_presentation", AGS])
+@pytest.mark.parametrize("claim", [f"{LTI}context", f"{LTI}launch_presentation", f"{LTI}custom", AGS])
 def test_optional_claim_when_it_is_no_object_then_refused(claim: str, value: Any) -> None:
     check, explanation, status = _refused(_claims(**{claim: value}))
 
@@ -231,16 +236,32 @@ def test_scopes_when_odd_or_too_many_then_left_out() -> None:
 
 @pytest.mark.parametrize("value", [None, 1.3, "1.3", "1.1", "1.3.0 ", "LTI-1p0", "", ["1.3.0"], {}, True], ids=repr)
 def test_version_when_another_then_refused(value: Any) -> None:
-    refused = _refused(_claims(**{f"{LTI}version": value}))
+    with pytest.raises(LaunchRefused) as caught:
+        message_type_of(_claims(**{f"{LTI}version": value}))
 
-    assert refused == (Check.MESSAGE, "The LTI version is missing or is not 1.3.0.", 400)
+    assert _said(caught.value) == (Check.MESSAGE, "The LTI version is missing or is not 1.3.0.", 400)
 
 
 @pytest.mark.parametrize("value", [None, 5, "", [RESOURCE_LINK], {}, True], ids=repr)
 def test_message_type_when_it_is_no_text_then_refused(value: Any) -> None:
-    refused = _refused(_claims(**{f"{LTI}message_type": value}))
+    with pytest.raises(LaunchRefused) as caught:
+        message_type_of(_claims(**{f"{LTI}message_type": value}))
 
-    assert refused == (Check.MESSAGE, "The message type is missing.", 400)
+    assert _said(caught.value) == (Check.MESSAGE, "The message type is missing.", 400)
+
+
+def test_custom_when_it_says_something_then_taken_over_in_lower_case() -> None:
+    custom = {"Task": "a=b", "time_zone": "Europe/Oslo", "empty": "", "unknown": "$Person.name.full", "null": None}
+
+    message = _parse(_claims(**{f"{LTI}custom": {**custom, "number": 5, "nul": "\x00", "long": "x" * 4097}}))
+
+    assert message.custom == {"task": "a=b", "time_zone": "Europe/Oslo"}
+
+
+def test_custom_when_endless_then_the_first_hundred_are_taken() -> None:
+    message = _parse(_claims(**{f"{LTI}custom": {f"p{number}": "x" for number in range(1000)}}))
+
+    assert len(message.custom) == 100
 
 
 def test_course_when_the_link_stands_outside_any_then_the_link_is_its_own_course() -> None:

@@ -38,6 +38,7 @@ def message(app: Flask) -> LaunchMessage:
         name="Jonas Lindqvist",
         locale="en",
         roles=(f"{MEMBER}#Learner",),
+        custom={},
         course=CourseClaim(id_on_platform="7", label="IND-1", title="Induction"),
         resource_link_id="3",
         resource_link_title="Weekly reflection",
