@@ -82,7 +82,11 @@ class Browser:
 
     def _log_in(self, line: Line) -> dict[str, str]:
         form = self.lms.login_form(self.learner, launch_url=line.origin + LAUNCH_PATH)
-        location = _expect_redirect(self._post(line, LOGIN_PATH, form), "login")
+        answer = self._post(line, LOGIN_PATH, form)
+        if answer.status == 200 and b"lti1p3_new_window" in answer.body:
+            # The library's page that checks cookies: its script asks for the login once more, by its address.
+            answer = self._get(line, f"{LOGIN_PATH}?{urlencode({'lti1p3_new_window': '1', **form})}")
+        location = _expect_redirect(answer, "login")
         if not location.startswith(self.lms.auth_url):
             raise LaunchFailed(f"login: led to {location}")
         return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}

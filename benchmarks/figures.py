@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-# The goal: Staffroom takes this share of a plain tool with a database, the library as it is shipped.
+# The goal: Staffroom takes this share of a plain tool with a database, written as the library's own example is.
 LIMIT = 0.5
 STAFFROOM, PLAIN, PLAIN_WITH_DB, FLOOR = "staffroom", "plain", "plain+db", "floor"
-SHIPPED_WITH_DB = "shipped+db"
-COMPARED_WITH = (PLAIN, PLAIN_WITH_DB, SHIPPED_WITH_DB, FLOOR)
+SHIPPED_WITH_DB, EXAMPLE_WITH_DB = "shipped+db", "example+db"
+COMPARED_WITH = (PLAIN, PLAIN_WITH_DB, SHIPPED_WITH_DB, EXAMPLE_WITH_DB, FLOOR)
 
 
 @dataclass
@@ -50,22 +50,21 @@ def ratio(measured: Measured, name: str, other: str) -> float:
 
 
 def is_within_limit(measured: Measured) -> bool:
-    """Whether Staffroom takes no more than its share of the plain tool with a database, as shipped."""
-    return ratio(measured, STAFFROOM, SHIPPED_WITH_DB) <= LIMIT
+    """Whether Staffroom takes no more than its share of the library's own example with a database."""
+    return ratio(measured, STAFFROOM, EXAMPLE_WITH_DB) <= LIMIT
 
 
 def verdict(measured: Measured) -> str:
     """Return the comparison in sentences."""
-    against_plain = ratio(measured, STAFFROOM, PLAIN)
-    against_shipped = ratio(measured, STAFFROOM, SHIPPED_WITH_DB)
-    against_db = ratio(measured, STAFFROOM, PLAIN_WITH_DB)
     judged = "within" if is_within_limit(measured) else "OVER"
     return (
-        f"Staffroom takes {against_shipped:.2f} of the CPU time of a plain PyLTI1p3 tool with a database,"
-        f" the library as shipped: {judged} the limit of {LIMIT:.2f}.\n"
-        f"Staffroom takes {against_db:.2f} of that of the same tool with the platform's keys cached.\n"
-        f"Staffroom takes {against_plain:.2f} of that of a plain PyLTI1p3 tool that keeps nothing.\n"
-        f"Staffroom takes {ratio(measured, STAFFROOM, FLOOR):.2f} times that of the floor."
+        f"Staffroom takes {ratio(measured, STAFFROOM, EXAMPLE_WITH_DB):.2f} of the CPU time of PyLTI1p3's own Flask"
+        f" example with a database: {judged} the limit of {LIMIT:.2f}.\n"
+        f"It takes {ratio(measured, STAFFROOM, SHIPPED_WITH_DB):.2f} of that of the same without the example's cookie"
+        f" check and with its configuration kept,\n"
+        f"{ratio(measured, STAFFROOM, PLAIN_WITH_DB):.2f} where the platform's keys are cached too,"
+        f" {ratio(measured, STAFFROOM, PLAIN):.2f} where nothing is kept,\n"
+        f"and {ratio(measured, STAFFROOM, FLOOR):.2f} times that of the floor."
     )
 
 

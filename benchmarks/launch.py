@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from benchmarks.browser import Browser, LaunchFailed, Line
 from benchmarks.figures import (
+    EXAMPLE_WITH_DB,
     FLOOR,
     PLAIN,
     PLAIN_WITH_DB,
@@ -38,6 +39,7 @@ _OTHERS = {
     PLAIN: "benchmarks.tools.plain:create_app",
     PLAIN_WITH_DB: "benchmarks.tools.plain_with_db:create_app",
     SHIPPED_WITH_DB: "benchmarks.tools.plain_with_db:create_app",
+    EXAMPLE_WITH_DB: "benchmarks.tools.plain_with_db:create_app",
 }
 
 
@@ -138,8 +140,12 @@ def _contenders(options: Options) -> Iterator[list[Contender]]:
 
 def _tools(options: Options, stack: ExitStack, *, lms: Lms, folder: Path) -> Iterator[Tool]:
     for name, factory in _OTHERS.items():
-        key_caching = "off" if name == SHIPPED_WITH_DB else "on"
-        environment = tell(lms, database=str(folder / f"{name}.sqlite3"), key_caching=key_caching)
+        environment = tell(
+            lms,
+            database=str(folder / f"{name}.sqlite3"),
+            key_caching="off" if name in {SHIPPED_WITH_DB, EXAMPLE_WITH_DB} else "on",
+            example="on" if name == EXAMPLE_WITH_DB else "off",
+        )
         yield Tool(name=name, factory=factory, port=free_port(), environment=environment)
     yield staffroom(STAFFROOM, lms=lms, folder=folder)
     if options.postgres:

@@ -92,7 +92,7 @@ def create_app() -> Flask:
         Base.metadata.create_all(db.engine)
     tool_conf, cache = registered(), Cache()
 
-    @app.post("/lti/login")
+    @app.route("/lti/login", methods=["GET", "POST"])
     def login() -> ResponseReturnValue:
         """Send the browser to the platform."""
         return log_in(tool_conf, cache)

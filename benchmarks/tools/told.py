@@ -18,14 +18,20 @@ class Told:
     jwks_url: str
     database: str
     key_caching: str = "on"
+    example: str = "off"
 
     @property
     def caches_keys(self) -> bool:
         """Whether a plain tool keeps the platform's key set, which the library leaves off."""
         return self.key_caching == "on"
 
+    @property
+    def follows_example(self) -> bool:
+        """Whether a plain tool also checks cookies and reads its configuration as the library's own example does."""
+        return self.example == "on"
 
-def tell(lms: Lms, *, database: str, key_caching: str = "on") -> dict[str, str]:
+
+def tell(lms: Lms, *, database: str, key_caching: str = "on", example: str = "off") -> dict[str, str]:
     """Return the environment that says it."""
     addresses = {
         "issuer": lms.issuer,
@@ -34,6 +40,7 @@ def tell(lms: Lms, *, database: str, key_caching: str = "on") -> dict[str, str]:
         "jwks_url": lms.jwks_url,
         "database": database,
         "key_caching": key_caching,
+        "example": example,
     }
     return {_PREFIX + name.upper(): value for name, value in addresses.items()}
 
