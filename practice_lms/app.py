@@ -7,7 +7,9 @@ from practice_lms.lms import Lms
 from practice_lms.settings import Settings
 from practice_lms.web import (
     api,
+    api_deep_linking,
     api_logs,
+    api_manner,
     auth,
     deep_linking,
     gradebook,
@@ -21,7 +23,8 @@ from practice_lms.web import (
 from practice_lms.web.current import signed_in_person
 
 _PARTS = (
-    api, api_logs, auth, deep_linking, gradebook, line_items, memberships, pages, scores, switches, token,
+    api, api_deep_linking, api_logs, api_manner,
+    auth, deep_linking, gradebook, line_items, memberships, pages, scores, switches, token,
 )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def resource_link_claims(
         # Moodle names the column only where it is the single one; one that the tool made on an
         # ungraded link comes as an empty string.
         endpoint["lineitem"] = line_item_url(settings, columns[0].id) if activity.graded else ""
-    return _common_claims(settings, person, nonce=nonce, now=now) | {
+    return _common_claims(settings, state, person, nonce=nonce, now=now) | {
         f"{LTI}message_type": "LtiResourceLinkRequest",
         f"{LTI}target_link_uri": activity.target or settings.redirect_uri,
         f"{LTI}resource_link": {
@@ -52,32 +52,43 @@ def resource_link_claims(
 
 
 def deep_linking_claims(
-    settings: Settings, deep_linking: DeepLinking, *, person: Person, nonce: str, now: datetime
+    settings: Settings, state: State, *, person: Person, deep_linking: DeepLinking, nonce: str, now: datetime
 ) -> dict[str, Any]:
     """Return the claims of a LtiDeepLinkingRequest (deep linking 2.0 §4.4)."""
-    return _common_claims(settings, person, nonce=nonce, now=now) | {
+    presentation = {"locale": "en"} | ({"document_target": "window"} if deep_linking.in_window else {})
+    return _common_claims(settings, state, person, nonce=nonce, now=now) | {
         f"{LTI}message_type": "LtiDeepLinkingRequest",
         f"{LTI}target_link_uri": settings.redirect_uri,
         f"{LTI}custom": {},
-        f"{LTI}launch_presentation": {"locale": "en"},
+        f"{LTI}launch_presentation": presentation,
         "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": _ags_claim(settings),
-        "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings": {
-            "accept_copy_advice": False,
-            "accept_multiple": True,
-            "accept_presentation_document_targets": ["frame", "iframe", "window"],
-            "accept_types": ["ltiResourceLink"],
-            "accept_unsigned": False,
-            "auto_create": False,
-            "can_confirm": False,
-            "data": deep_linking.echo,
-            "deep_link_return_url": f"{settings.issuer}/lti/deep-linking/return/{deep_linking.id}",
-            "text": "",
-            "title": "Staffroom",
-        },
+        "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings": _deep_linking_settings(
+            settings, deep_linking
+        ),
     }
 
 
-def _common_claims(settings: Settings, person: Person, *, nonce: str, now: datetime) -> dict[str, Any]:
+def _deep_linking_settings(settings: Settings, deep_linking: DeepLinking) -> dict[str, Any]:
+    offer = deep_linking.offer
+    offered = {
+        "accept_multiple": offer.accept_multiple,
+        "accept_lineitem": offer.accept_lineitem,
+        "auto_create": offer.auto_create,
+        "data": deep_linking.echo,
+    }
+    return {name: value for name, value in offered.items() if value is not None} | {
+        "accept_copy_advice": False,
+        "accept_presentation_document_targets": list(offer.accept_presentation_document_targets),
+        "accept_types": list(offer.accept_types),
+        "accept_unsigned": False,
+        "can_confirm": False,
+        "deep_link_return_url": f"{settings.issuer}/lti/deep-linking/return/{deep_linking.id}",
+        "text": "",
+        "title": "Staffroom",
+    }
+
+
+def _common_claims(settings: Settings, state: State, person: Person, *, nonce: str, now: datetime) -> dict[str, Any]:
     issued_at = int(now.timestamp())
     return {
         "iss": settings.issuer,
@@ -108,7 +119,7 @@ def _common_claims(settings: Settings, person: Person, *, nonce: str, now: datet
             "guid": "9b1f6c52e7d84a0c8a43practicelms",
             "name": "practice",
             "description": "Practice LMS",
-            "product_family_code": settings.dialect,
+            "product_family_code": state.manner.dialect.product_family_code,
             "version": PRODUCT_VERSION,
         },
         "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 COURSE_ID = 1
 COURSE_TITLE = "First-year induction"
@@ -10,7 +11,10 @@ COURSE_LABEL = "IND-1"
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """One placement of the tool in the course; its id is the resource link id of the launch."""
+    """One placement of the tool in the course; its id is the resource link id of the launch.
+
+    `sent` is the content item that it was made from, with what this LMS does not honour; empty for others.
+    """
 
     id: int
     title: str
@@ -19,6 +23,7 @@ class Activity:
     new_window: bool = False
     custom: Mapping[str, str] = field(default_factory=dict)
     target: str | None = None
+    sent: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,7 @@ class LineItem:
     score_maximum: float
     resource_id: str = ""
     tag: str = ""
+    submission_review: Mapping[str, Any] | None = None
 
 
 def seeded_activities() -> dict[int, Activity]:

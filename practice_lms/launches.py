@@ -2,7 +2,9 @@
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from practice_lms.lms import Lms
 from practice_lms.state import KEPT_LAUNCHES, DeepLinking, Launch, Overrides, State
@@ -39,8 +41,8 @@ def begin_activity_launch(lms: Lms, person_id: str, *, activity_id: int, needs_c
     return _login_form(lms, launch, hint=hint, target=activity.target or lms.settings.redirect_uri)
 
 
-def begin_deep_linking(lms: Lms, person_id: str, *, needs_cookie: bool) -> LoginForm:
-    """Begin a launch that asks the tool for activities to add (deep linking 2.0).
+def begin_deep_linking(lms: Lms, person_id: str, *, needs_cookie: bool, in_window: bool = False) -> LoginForm:
+    """Begin a launch that asks the tool for activities to add (deep linking 2.0), as the switches say.
 
     Raises:
         KeyError: when there is no such person.
@@ -48,7 +50,13 @@ def begin_deep_linking(lms: Lms, person_id: str, *, needs_cookie: bool) -> Login
     with lms.reading() as state:
         number = len(state.deep_linkings) + 1
         person = state.people[person_id]
-        state.deep_linkings[number] = DeepLinking(id=number, person_id=person.id, echo=secrets.token_hex(16))
+        state.deep_linkings[number] = DeepLinking(
+            id=number,
+            person_id=person.id,
+            echo=secrets.token_hex(16) if state.offer.sends_data else None,
+            offer=state.offer,
+            in_window=in_window,
+        )
         launch = _noted(
             state,
             Launch(
@@ -68,9 +76,9 @@ def take_launch(state: State, launch_id: object) -> Launch | None:
     return state.launches.pop(launch_id, None) if isinstance(launch_id, str) else None
 
 
-def close_deep_linking(state: State, number: int) -> None:
-    """Note that the tool's answer was accepted, so that no second one is."""
-    state.deep_linkings[number] = replace(state.deep_linkings[number], answered=True)
+def close_deep_linking(state: State, number: int, claims: Mapping[str, Any]) -> None:
+    """Keep the tool's accepted answer, so that no second one is accepted."""
+    state.deep_linkings[number] = replace(state.deep_linkings[number], claims=claims)
 
 
 def _noted(state: State, launch: Launch) -> Launch:

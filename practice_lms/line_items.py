@@ -44,6 +44,8 @@ def line_item_json(settings: Settings, line_item: LineItem) -> dict[str, Any]:
     if line_item.activity_id is not None:
         shown["resourceLinkId"] = str(line_item.activity_id)
         shown["ltiLinkId"] = str(line_item.activity_id)
+    if line_item.submission_review is not None:
+        shown["submissionReview"] = dict(line_item.submission_review)
     return shown
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +13,6 @@ class Settings:
     client_id: str = "practice-staffroom"
     deployment_id: str = "1"
     state_file: Path | None = None
-    dialect: Literal["moodle"] = "moodle"
     clock_offset_seconds: int = 0
 
     @property

@@ -10,6 +10,7 @@ from practice_lms.course import Activity, LineItem, seeded_activities, seeded_li
 from practice_lms.faults import FaultRule, ServiceKind
 from practice_lms.gradebook import Grade
 from practice_lms.keys import SigningKey, new_signing_key
+from practice_lms.manner import DeepLinkingOffer, Manner
 from practice_lms.people import PEOPLE, Person, generated_person
 from practice_lms.request_log import KEPT_REQUESTS, ServiceRequest
 
@@ -43,12 +44,17 @@ class Launch:
 
 @dataclass(frozen=True, kw_only=True)
 class DeepLinking:
-    """One round of adding activities; `echo` is what the tool must send back as `data`."""
+    """One round of adding activities; `echo` is what the tool must send back as `data`, None where nothing was sent.
+
+    `claims` are those of the accepted answer, None until there is one.
+    """
 
     id: int
     person_id: str
-    echo: str
-    answered: bool = False
+    echo: str | None
+    offer: DeepLinkingOffer
+    in_window: bool = False
+    claims: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +82,8 @@ class State:
     token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS
     clock_offset_seconds: int = 0
     next_number: int = FIRST_FREE_NUMBER
+    manner: Manner = field(default_factory=Manner)
+    offer: DeepLinkingOffer = field(default_factory=DeepLinkingOffer)
 
     # From here on: forgotten when the LMS stops.
     launches: dict[str, Launch] = field(default_factory=dict)

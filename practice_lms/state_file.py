@@ -12,8 +12,10 @@ from practice_lms.course import Activity, LineItem
 from practice_lms.faults import Fault, FaultRule, ServiceKind
 from practice_lms.gradebook import Grade
 from practice_lms.keys import SigningKey, public_jwk
+from practice_lms.manner import DeepLinkingOffer, Manner
 from practice_lms.people import PEOPLE
 from practice_lms.state import AccessToken, State
+from practice_lms.switchboard import as_json, changed
 
 FORMAT = 1
 _SIMPLE = ("session_secret", "page_size", "token_lifetime_seconds", "clock_offset_seconds", "next_number")
@@ -64,6 +66,8 @@ def _as_json(state: State) -> dict[str, Any]:
         "line_items": [asdict(line_item) for line_item in state.line_items.values()],
         "grades": [_grade_as_json(grade) for grade in state.grades.values()],
         "faults": [asdict(rule) for rule in state.faults.values()],
+        "manner": as_json(state.manner),
+        "offer": as_json(state.offer),
         "tokens": [asdict(token) | {"scopes": sorted(token.scopes)} for token in state.tokens.values()],
     }
 
@@ -90,6 +94,8 @@ def _state_from(kept: dict[str, Any]) -> State:
         grades={(grade.line_item_id, grade.person_id): grade for grade in _grades(kept["grades"])},
         faults={rule.kind: rule for rule in map(_fault_rule, kept["faults"])},
         tokens={token.value: token for token in map(_token, kept["tokens"])},
+        manner=changed(Manner(), kept.get("manner", {})),
+        offer=changed(DeepLinkingOffer(), kept.get("offer", {})),
         **{name: kept[name] for name in _SIMPLE},
     )
     _check_types(state)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from practice_lms.claims import AGS_SCOPES, NRPS_SCOPE
+from practice_lms.json_numbers import finite
 from practice_lms.lms import Lms
 from practice_lms.state import AccessToken
 from practice_lms.tool_keys import BadSignatureError
@@ -69,8 +70,8 @@ def _check_parties(lms: Lms, claims: dict[str, Any]) -> None:
 
 
 def _check_times(claims: dict[str, Any], *, now: float) -> None:
-    issued_at = seconds(claims.get("iat"))
-    expires_at = seconds(claims.get("exp"))
+    issued_at = finite(claims.get("iat"))
+    expires_at = finite(claims.get("exp"))
     if issued_at is None or expires_at is None:
         raise OAuthError("invalid_client", "iat and exp are required", status=401)
     # Moodle grants no leeway here, which is why tools back-date iat by some seconds.
@@ -80,17 +81,6 @@ def _check_times(claims: dict[str, Any], *, now: float) -> None:
         raise OAuthError("invalid_client", "the assertion has expired", status=401)
     if expires_at - now > LONGEST_ASSERTION_LIFETIME_SECONDS:
         raise OAuthError("invalid_client", "exp is more than an hour ahead", status=401)
-
-
-def seconds(value: object) -> float | None:
-    """Return a NumericDate (RFC 7519) as seconds since 1970, or None when it is not one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        moment = float(value)
-    except OverflowError:
-        return None
-    return moment if math.isfinite(moment) else None
 
 
 def _new_token(lms: Lms, claims: dict[str, Any], *, scopes: frozenset[str]) -> AccessToken:

@@ -3,14 +3,15 @@
 import json
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Response, jsonify
 
 from practice_lms.faults import ServiceKind
 from practice_lms.line_items import line_item_url
 from practice_lms.request_log import ServiceRequest
+from practice_lms.web.api_calls import api_blueprint
 from practice_lms.web.current import current_lms
 
-blueprint = Blueprint("api_logs", __name__, url_prefix="/api")
+blueprint = api_blueprint("api_logs")
 
 
 @blueprint.get("/gradebook")
@@ -63,7 +64,7 @@ def list_requests() -> Response:
 
 @blueprint.get("/activities")
 def list_activities() -> Response:
-    """List the activities of the course with the addresses of their line items."""
+    """List the activities with their line items; `sent` is the content item that one was made from."""
     lms = current_lms()
     with lms.reading() as state:
         rows = [
@@ -73,6 +74,7 @@ def list_activities() -> Response:
                 "graded": activity.graded,
                 "window": activity.new_window,
                 "custom": dict(activity.custom),
+                "sent": dict(activity.sent),
                 "line_items": [line_item_url(lms.settings, column.id) for column in state.columns_of(activity.id)],
             }
             for activity in state.activities.values()

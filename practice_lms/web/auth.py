@@ -94,7 +94,7 @@ def _check_login(lms: Lms, asked: Mapping[str, str]) -> None:
 def _claims(lms: Lms, state: State, *, launch: Launch, nonce: str) -> dict[str, Any]:
     person = state.people[launch.person_id]
     if launch.deep_linking_id is not None:
-        deep_linking = state.deep_linkings[launch.deep_linking_id]
-        return deep_linking_claims(lms.settings, deep_linking, person=person, nonce=nonce, now=lms.now())
+        round_ = state.deep_linkings[launch.deep_linking_id]
+        return deep_linking_claims(lms.settings, state, person=person, deep_linking=round_, nonce=nonce, now=lms.now())
     activity = state.activities[launch.activity_id or 0]
     return resource_link_claims(lms.settings, state, person=person, activity=activity, nonce=nonce, now=lms.now())

@@ -105,9 +105,10 @@ def show_adding(person: Person) -> str:
 @blueprint.get("/course/add/launch")
 @for_signed_in
 def launch_adding(person: Person) -> Response:
-    """Begin the deep linking launch from inside the frame."""
+    """Begin the deep linking launch from inside the frame, or in a window of its own with `?window=1`."""
     _only_facilitators(person)
-    return _login_page(begin_deep_linking(current_lms(), person.id, needs_cookie=True))
+    in_window = "window" in request.args
+    return _login_page(begin_deep_linking(current_lms(), person.id, needs_cookie=True, in_window=in_window))
 
 
 @blueprint.app_errorhandler(403)

@@ -20,6 +20,7 @@ def test_activity_when_made_can_be_launched(lms: RunningLms) -> None:
         "graded": False,
         "window": True,
         "custom": {},
+        "sent": {},
         "line_items": [],
     }
 
@@ -47,6 +48,11 @@ def test_column_when_made_on_an_ungraded_link_is_empty_in_the_claim(lms: Running
         ("line-items/lose", b'{"activity": 99}', 404),
         ("line-items/second", b'{"activity": 99}', 404),
         ("activities", b"{}", 404),
+        ("manner", b'{"dialect": "morse"}', 400),
+        ("manner", b'{"mood": "good"}', 400),
+        ("deep-linking/offer", b'{"accept_multiple": 1}', 400),
+        ("deep-linking/offer", b'{"accept_types": "link"}', 400),
+        ("deep-linking/offer", b'{"accept_types": ["song"]}', 400),
     ],
 )
 def test_call_when_wrong_is_explained(lms: RunningLms, path: str, body: bytes, status: int) -> None:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 import requests
 
 from practice_lms.people import PEOPLE
 from practice_lms.server import RunningLms
+from tests.practice_lms.launching import LTI, form_in, login_request, verified
 from tests.practice_lms.small_tool import Caller, call_api
 
 
@@ -139,6 +141,18 @@ def test_adding_when_a_facilitator_launches_in_a_frame(browser: Browser) -> None
 
     assert 'src="/course/add/launch"' in browser.get("/course/add").text
     assert "ltilaunch_ContentItemSelectionRequest" in browser.get("/course/add/launch").text
+
+
+def test_adding_when_chosen_in_a_new_window_says_so_in_the_launch(browser: Browser, lms: RunningLms) -> None:
+    browser.sign_in("101")
+
+    page = browser.get("/course/add").text
+    login = form_in(browser.get("/course/add/launch?window=1").text)
+    query = urlencode(login_request(lms, login.fields))
+    claims = verified(lms, form_in(browser.get(f"/lti/auth?{query}").text).fields["id_token"])
+
+    assert 'href="/course/add/launch?window=1" target="_blank"' in page
+    assert claims[f"{LTI}launch_presentation"] == {"locale": "en", "document_target": "window"}
 
 
 def test_return_page_when_given_a_message_shows_it_without_tags(browser: Browser) -> None:

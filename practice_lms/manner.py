@@ -1,0 +1,76 @@
+"""How the practice LMS behaves where real platforms differ from each other."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from practice_lms.switchboard import SAID, YES_NO, labelled
+
+
+class Dialect(StrEnum):
+    """The platform whose habits are imitated."""
+
+    MOODLE = "moodle"
+    CANVAS = "canvas"
+    SAKAI = "sakai"
+    D2L = "d2l"
+
+    @property
+    def words(self) -> str:
+        """Return the name of the platform."""
+        return {"moodle": "Moodle", "canvas": "Canvas", "sakai": "Sakai", "d2l": "Brightspace (D2L)"}[self]
+
+    @property
+    def product_family_code(self) -> str:
+        """Return what the platform calls itself in its launches."""
+        return "desire2learn" if self is Dialect.D2L else str(self)
+
+    @property
+    def honours_presentation(self) -> bool:
+        """Tell whether window, column label and dates of a content item have an effect; Moodle 4.5 ignores them."""
+        return self is not Dialect.MOODLE
+
+
+class ContentType(StrEnum):
+    """The kinds of content item that a deep linking request may accept (deep linking 2.0 §3.1)."""
+
+    LTI_RESOURCE_LINK = "ltiResourceLink"
+    LINK = "link"
+    FILE = "file"
+    HTML = "html"
+    IMAGE = "image"
+
+
+class DocumentTarget(StrEnum):
+    """The places where an added link may be shown (deep linking 2.0 §3.3); Moodle says `frame`, too."""
+
+    FRAME = "frame"
+    IFRAME = "iframe"
+    WINDOW = "window"
+    EMBED = "embed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepLinkingOffer:
+    """What a deep linking request says that it takes (deep linking 2.0 §4.4.1); None leaves a setting out."""
+
+    accept_types: tuple[ContentType, ...] = field(
+        default=(ContentType.LTI_RESOURCE_LINK,),
+        metadata=labelled("Takes", {each: each for each in ContentType}, many=True),
+    )
+    accept_presentation_document_targets: tuple[DocumentTarget, ...] = field(
+        default=(DocumentTarget.FRAME, DocumentTarget.IFRAME, DocumentTarget.WINDOW),
+        metadata=labelled("Shows it in", {each: each for each in DocumentTarget}, many=True),
+    )
+    accept_multiple: bool | None = field(default=True, metadata=labelled("Takes several at once", SAID))
+    accept_lineitem: bool | None = field(default=None, metadata=labelled("Makes a column for a link", SAID))
+    auto_create: bool | None = field(default=False, metadata=labelled("Keeps what comes without asking", SAID))
+    sends_data: bool = field(default=True, metadata=labelled("Sends data that must come back", YES_NO))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """Every switch that says in which manner this LMS plays the platform."""
+
+    dialect: Dialect = field(
+        default=Dialect.MOODLE, metadata=labelled("Speaks like", {each: each.words for each in Dialect})
+    )
