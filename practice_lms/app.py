@@ -6,11 +6,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from practice_lms.lms import Lms
 from practice_lms.settings import Settings
 from practice_lms.web import (
+    activities,
+    adding,
     api,
+    api_courses,
     api_deep_linking,
     api_logs,
     api_manner,
     auth,
+    courses,
     deep_linking,
     gradebook,
     line_items,
@@ -20,11 +24,11 @@ from practice_lms.web import (
     switches,
     token,
 )
-from practice_lms.web.current import signed_in_person
+from practice_lms.web.current import current_lms, shown_course, signed_in_member, signed_in_person
 
 _PARTS = (
-    api, api_deep_linking, api_logs, api_manner,
-    auth, deep_linking, gradebook, line_items, memberships, pages, scores, switches, token,
+    api, api_courses, api_deep_linking, api_logs, api_manner,
+    activities, adding, auth, courses, deep_linking, gradebook, line_items, memberships, pages, scores, switches, token,
 )  # fmt: skip
 
 
@@ -47,8 +51,10 @@ def create_app(settings: Settings) -> Flask:
     for part in _PARTS:
         app.register_blueprint(part.blueprint)
     app.before_request(lambda: _redirect_to_own_address(settings))
-    app.after_request(lambda response: _with_policy(response, settings))
-    app.context_processor(lambda: {"signed_in": signed_in_person(), "tool_url": settings.tool_url})
+    app.after_request(_with_policy)
+    app.context_processor(
+        lambda: {"signed_in": signed_in_person(), "here": signed_in_member(), "course": shown_course()}
+    )
     return app
 
 
@@ -61,11 +67,13 @@ def _redirect_to_own_address(settings: Settings) -> AnyResponse | None:
     return None
 
 
-def _with_policy(response: Response, settings: Settings) -> Response:
+def _with_policy(response: Response) -> Response:
     if response.mimetype == "text/html":
+        with current_lms().reading() as state:
+            tools = " ".join(sorted({tool.origin for tool in state.tools.values()}))
         response.headers["Content-Security-Policy"] = (
-            f"default-src 'self'; frame-src 'self' {settings.tool_url}; "
-            f"form-action 'self' {settings.tool_url}; base-uri 'none'; object-src 'none'"
+            f"default-src 'self'; frame-src 'self' {tools}; "
+            f"form-action 'self' {tools}; base-uri 'none'; object-src 'none'"
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
     return response

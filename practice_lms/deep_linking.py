@@ -11,10 +11,13 @@ from practice_lms.json_numbers import finite
 from practice_lms.launches import close_deep_linking
 from practice_lms.lms import Lms
 from practice_lms.manner import ContentType, Dialect
+from practice_lms.placing import add_activity
 from practice_lms.state import DeepLinking
 from practice_lms.tool_keys import BadSignatureError, KeySetUnreachableError
+from practice_lms.tools import Tool
 
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+_NOT_OPEN = "This round of adding activities is unknown or already over."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +36,19 @@ def accept_answer(lms: Lms, number: int, *, token: str) -> Added:
     Raises:
         AnswerRefusedError: when anything about it is not as it must be; nothing is added then.
     """
-    claims = _verified(lms, token)
+    tool = _asked_tool(lms, number)
+    claims = _verified(lms, tool, token)
     with lms.changing() as state:
-        deep_linking = state.deep_linkings.get(number)
-        if deep_linking is None or deep_linking.claims is not None:
-            raise AnswerRefusedError("This round of adding activities is unknown or already over.")
-        _check_message(lms, claims, deep_linking)
+        deep_linking = state.deep_linkings[number]
+        if deep_linking.claims is not None:
+            raise AnswerRefusedError(_NOT_OPEN)
+        _check_message(lms, claims, tool=tool, deep_linking=deep_linking)
         rows = claims.get(f"{DEEP_LINKING}content_items", [])
-        items = read_items(rows, deep_linking.offer, tool_url=lms.settings.tool_url)
+        items = read_items(rows, deep_linking.offer, tool_url=tool.origin)
         _check_first_time(lms, claims)
         close_deep_linking(state, number, claims)
         links = [item for item in items if item.type is ContentType.LTI_RESOURCE_LINK]
-        added = tuple(_add(lms, item, state.manner.dialect) for item in links)
+        added = tuple(_add(lms, item, deep_linking, state.manner.dialect) for item in links)
     return Added(
         activities=added,
         others=tuple(item for item in items if item not in links),
@@ -53,21 +57,19 @@ def accept_answer(lms: Lms, number: int, *, token: str) -> Added:
     )
 
 
-def add_activity(lms: Lms, activity: Activity, *, column: LineItem | None) -> Activity:
-    """Put an activity, and its column where it has one, into the course under fresh numbers."""
-    with lms.changing() as state:
-        placed = Activity(**(vars(activity) | {"id": state.take_number(), "graded": column is not None}))
-        state.activities[placed.id] = placed
-        if column is not None:
-            numbers = {"id": state.take_number(), "activity_id": placed.id}
-            placed_column = LineItem(**(vars(column) | numbers))
-            state.line_items[placed_column.id] = placed_column
-        return placed
+def _asked_tool(lms: Lms, number: int) -> Tool:
+    with lms.reading() as state:
+        deep_linking = state.deep_linkings.get(number)
+        if deep_linking is None or deep_linking.tool not in state.tools:
+            raise AnswerRefusedError(_NOT_OPEN)
+        return state.tools[deep_linking.tool]
 
 
-def _add(lms: Lms, item: ContentItem, dialect: Dialect) -> Activity:
+def _add(lms: Lms, item: ContentItem, deep_linking: DeepLinking, dialect: Dialect) -> Activity:
     activity = Activity(
         id=0,
+        course_id=deep_linking.course_id,
+        tool=deep_linking.tool,
         title=item.title,
         description=item.text,
         new_window=dialect.honours_presentation and item.opens_window,
@@ -94,28 +96,27 @@ def _column(item: ContentItem, dialect: Dialect) -> LineItem | None:
     )
 
 
-def _verified(lms: Lms, token: str) -> dict[str, Any]:
+def _verified(lms: Lms, tool: Tool, token: str) -> dict[str, Any]:
     try:
-        return lms.tool_keys.verify(token)
+        return lms.keys_of(tool).verify(token)
     except BadSignatureError as error:
         raise AnswerRefusedError(f"The tool’s answer cannot be trusted: {error}.") from error
     except KeySetUnreachableError as error:
         raise AnswerRefusedError("The tool’s public keys cannot be read, so its answer cannot be checked.") from error
 
 
-def _check_message(lms: Lms, claims: dict[str, Any], deep_linking: DeepLinking) -> None:
-    settings = lms.settings
+def _check_message(lms: Lms, claims: dict[str, Any], *, tool: Tool, deep_linking: DeepLinking) -> None:
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     now = lms.now().timestamp()
     expires_at, issued_at = finite(claims.get("exp")), finite(claims.get("iat"))
     checks = {
-        "iss must be the client id": claims.get("iss") == settings.client_id,
-        "aud must be this platform": settings.issuer in audiences,
+        "iss must be the client id": claims.get("iss") == tool.client_id,
+        "aud must be this platform": lms.settings.issuer in audiences,
         "exp is missing or past": expires_at is not None and expires_at > now,
         "iat is missing or in the future": issued_at is not None and math.floor(issued_at) <= int(now),
         "nonce is missing": isinstance(claims.get("nonce"), str) and claims["nonce"] != "",
-        "deployment_id is wrong": claims.get(f"{LTI}deployment_id") == settings.deployment_id,
+        "deployment_id is wrong": claims.get(f"{LTI}deployment_id") == tool.deployment_id,
         "message_type is wrong": claims.get(f"{LTI}message_type") == "LtiDeepLinkingResponse",
         "version is not 1.3.0": claims.get(f"{LTI}version") == "1.3.0",
         "data is not what was sent": claims.get(f"{DEEP_LINKING}data") == deep_linking.echo,

@@ -15,7 +15,10 @@ FIRST_GENERATED_ID = 1001
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with an account on the practice LMS; `roles` are the full URIs that a launch carries."""
+    """Somebody with an account on the practice LMS.
+
+    `roles` are full URIs: those of the LMS as a whole, and those that a new enrolment starts with.
+    """
 
     id: str
     given_name: str
@@ -24,7 +27,7 @@ class Person:
     roles: tuple[str, ...]
     part: str
     invitation: str
-    enrolled: bool = True
+    timezone: str = "America/Chicago"
 
     @property
     def name(self) -> str:
@@ -37,19 +40,9 @@ class Person:
         return f"{self.username}@practice.invalid"
 
     @property
-    def is_staff(self) -> bool:
-        """Tell whether this person may see everybody's grades."""
-        return INSTRUCTOR in self.roles or any(role in self.roles for role in ADMINISTRATORS)
-
-    @property
-    def teaches_the_course(self) -> bool:
-        """Tell whether this person may add activities to the course."""
-        return INSTRUCTOR in self.roles
-
-    @property
-    def is_gradable(self) -> bool:
-        """Tell whether the gradebook accepts scores for this person: enrolled learners only."""
-        return self.enrolled and LEARNER in self.roles
+    def is_administrator(self) -> bool:
+        """Tell whether this person looks after the LMS."""
+        return any(role in self.roles for role in ADMINISTRATORS)
 
 
 PEOPLE = (
@@ -79,6 +72,7 @@ PEOPLE = (
         roles=(LEARNER,),
         part="Teacher",
         invitation="Ask a colleague to watch a lesson, and agree on a time.",
+        timezone="America/Denver",
     ),
     Person(
         id="104",
@@ -141,8 +135,7 @@ PEOPLE = (
         username="priya",
         roles=ADMINISTRATORS,
         part="LMS administrator",
-        invitation="See the connection and its launches without being in the course.",
-        enrolled=False,
+        invitation="Connect a tool, and look after it without being in a course.",
     ),
 )
 

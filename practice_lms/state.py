@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from practice_lms.course import Activity, LineItem, seeded_activities, seeded_line_items
+from practice_lms.course import (
+    COURSE_ID,
+    Activity,
+    Course,
+    LineItem,
+    seeded_activities,
+    seeded_courses,
+    seeded_line_items,
+)
+from practice_lms.enrolments import Enrolment, Member, seeded_enrolments
 from practice_lms.faults import FaultRule, ServiceKind
 from practice_lms.gradebook import Grade
 from practice_lms.keys import SigningKey, new_signing_key
 from practice_lms.manner import DeepLinkingOffer, Manner
 from practice_lms.people import PEOPLE, Person, generated_person
 from practice_lms.request_log import KEPT_REQUESTS, ServiceRequest
+from practice_lms.tools import DEFAULT_TOOL, Tool
 
 DEFAULT_PAGE_SIZE = 50
 DEFAULT_TOKEN_LIFETIME_SECONDS = 3600
@@ -40,6 +50,7 @@ class Launch:
     deep_linking_id: int | None
     needs_cookie: bool
     overrides: Overrides
+    tool: str = DEFAULT_TOOL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +61,8 @@ class DeepLinking:
     """
 
     id: int
+    course_id: int
+    tool: str
     person_id: str
     echo: str | None
     offer: DeepLinkingOffer
@@ -64,6 +77,7 @@ class AccessToken:
     value: str
     scopes: frozenset[str]
     expires_at: float
+    tool: str = DEFAULT_TOOL
 
 
 @dataclass(kw_only=True)
@@ -72,6 +86,9 @@ class State:
 
     keys: list[SigningKey] = field(default_factory=lambda: [new_signing_key()])
     session_secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    tools: dict[str, Tool] = field(default_factory=dict)
+    courses: dict[int, Course] = field(default_factory=seeded_courses)
+    enrolments: dict[tuple[int, str], Enrolment] = field(default_factory=seeded_enrolments)
     people: dict[str, Person] = field(default_factory=lambda: {person.id: person for person in PEOPLE})
     activities: dict[int, Activity] = field(default_factory=seeded_activities)
     line_items: dict[int, LineItem] = field(default_factory=seeded_line_items)
@@ -103,12 +120,31 @@ class State:
         self.next_number += 1
         return number
 
-    def enrol(self, count: int) -> list[Person]:
-        """Add so many generated teachers to the course and return them."""
+    def enrol(self, count: int, *, course_id: int = COURSE_ID) -> list[Person]:
+        """Make so many generated teachers, add them to the course and return them."""
         start = len(self.people) - len(PEOPLE)
         newcomers = [generated_person(number) for number in range(start, start + count)]
-        self.people.update({person.id: person for person in newcomers})
+        for person in newcomers:
+            self.people[person.id] = person
+            place = Enrolment(course_id=course_id, person_id=person.id, roles=person.roles)
+            self.enrolments[course_id, person.id] = place
         return newcomers
+
+    def member(self, course_id: int, person: Person) -> Member:
+        """Return a person as a course sees them."""
+        return Member(person=person, enrolment=self.enrolments.get((course_id, person.id)))
+
+    def members_of(self, course_id: int) -> list[Member]:
+        """Return everybody who is or was in a course, in the order of arrival."""
+        return [
+            Member(person=self.people[person_id], enrolment=enrolment)
+            for (each, person_id), enrolment in self.enrolments.items()
+            if each == course_id
+        ]
+
+    def activities_of(self, course_id: int) -> list[Activity]:
+        """Return the activities of a course, oldest first."""
+        return [activity for activity in self.activities.values() if activity.course_id == course_id]
 
     def columns_of(self, activity_id: int) -> list[LineItem]:
         """Return the line items of an activity, oldest first."""

@@ -2,8 +2,6 @@
 
 from flask import Response, jsonify, request
 
-from practice_lms.course import Activity, LineItem
-from practice_lms.deep_linking import add_activity
 from practice_lms.faults import Fault, FaultRule, ServiceKind
 from practice_lms.keys import sign
 from practice_lms.launches import begin_activity_launch
@@ -11,7 +9,6 @@ from practice_lms.line_items import line_item_url
 from practice_lms.state import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN_LIFETIME_SECONDS, Overrides
 from practice_lms.switches import (
     add_second_line_item,
-    change_roles,
     lose_line_item,
     revoke_tokens,
     rotate_keys,
@@ -104,7 +101,8 @@ def lose() -> Response:
 def second() -> Response:
     """Give `activity` one more line item, so that launches name none any more."""
     line_item = add_second_line_item(current_lms(), int(call_fields()["activity"]))
-    return jsonify(line_item=line_item_url(current_lms().settings, line_item.id))
+    with current_lms().reading() as state:
+        return jsonify(line_item=line_item_url(current_lms().settings, state, line_item))
 
 
 @blueprint.post("/settings")
@@ -131,39 +129,6 @@ def revoke() -> Response:
     """Make every access token invalid."""
     revoke_tokens(current_lms())
     return jsonify(ok=True)
-
-
-@blueprint.post("/enrol")
-def enrol() -> Response:
-    """Enrol `count` generated teachers; answers their ids."""
-    with current_lms().changing() as state:
-        newcomers = state.enrol(int(call_fields()["count"]))
-    return jsonify(people=[person.id for person in newcomers])
-
-
-@blueprint.post("/people/<person_id>/roles")
-def set_roles(person_id: str) -> Response:
-    """Give a person other roles, in launches, the roster and the gradebook alike."""
-    change_roles(current_lms(), person_id, roles=tuple(call_fields()["roles"]))
-    return jsonify(ok=True)
-
-
-@blueprint.post("/activities")
-def make_activity() -> tuple[Response, int]:
-    """Add an activity: title, graded (true), window (false), custom ({}), maximum (1)."""
-    wanted = call_fields()
-    lms = current_lms()
-    title = str(wanted["title"])
-    maximum = float(wanted.get("maximum", 1))
-    column = LineItem(id=0, activity_id=None, label=title, score_maximum=maximum)
-    activity = Activity(
-        id=0,
-        title=title,
-        new_window=bool(wanted.get("window", False)),
-        custom=wanted.get("custom", {}),
-    )
-    placed = add_activity(lms, activity, column=column if wanted.get("graded", True) else None)
-    return jsonify(id=placed.id), 201
 
 
 @blueprint.post("/reset")

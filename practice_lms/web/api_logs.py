@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from practice_lms.course import COURSE_ID
 from practice_lms.faults import ServiceKind
 from practice_lms.line_items import line_item_url
 from practice_lms.request_log import ServiceRequest
@@ -22,6 +23,7 @@ def list_grades() -> Response:
             {
                 "person": grade.person_id,
                 "activity": state.line_items[grade.line_item_id].activity_id,
+                "course": state.line_items[grade.line_item_id].course_id,
                 "line_item": grade.line_item_id,
                 "score": grade.score,
                 "maximum": state.line_items[grade.line_item_id].score_maximum,
@@ -75,7 +77,10 @@ def list_activities() -> Response:
                 "window": activity.new_window,
                 "custom": dict(activity.custom),
                 "sent": dict(activity.sent),
-                "line_items": [line_item_url(lms.settings, column.id) for column in state.columns_of(activity.id)],
+                "course": activity.course_id,
+                "url": activity.target,
+                "copied_from": activity.copied_from,
+                "line_items": [line_item_url(lms.settings, state, column) for column in state.columns_of(activity.id)],
             }
             for activity in state.activities.values()
         ]
@@ -84,21 +89,22 @@ def list_activities() -> Response:
 
 @blueprint.get("/people")
 def list_people() -> Response:
-    """List everybody with an account."""
+    """List everybody with an account; roles and enrolled are those in the first course."""
     with current_lms().reading() as state:
-        people = list(state.people.values())
-    return jsonify(
-        [
+        rows = [
             {
                 "id": person.id,
                 "name": person.name,
                 "part": person.part,
-                "roles": person.roles,
-                "enrolled": person.enrolled,
+                "roles": state.member(COURSE_ID, person).roles,
+                "enrolled": state.member(COURSE_ID, person).is_enrolled,
+                "courses": [
+                    course.id for course in state.courses.values() if state.member(course.id, person).is_enrolled
+                ],
             }
-            for person in people
+            for person in state.people.values()
         ]
-    )
+    return jsonify(rows)
 
 
 def _score_post(entry: ServiceRequest) -> dict[str, Any]:

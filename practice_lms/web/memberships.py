@@ -4,14 +4,22 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from practice_lms.claims import LTI, NRPS_SCOPE, memberships_url
-from practice_lms.course import COURSE_ID, COURSE_LABEL, COURSE_TITLE
+from practice_lms.claims import LTI, memberships_url
+from practice_lms.course import Course
+from practice_lms.enrolments import Member
 from practice_lms.faults import ServiceKind
 from practice_lms.paging import BadPageError, page_of
-from practice_lms.people import Person
 from practice_lms.state import State
+from practice_lms.tools import NRPS_SCOPE
 from practice_lms.web.current import current_lms
-from practice_lms.web.services import ServiceError, json_answer, require_accepted, require_scope, service
+from practice_lms.web.services import (
+    ServiceError,
+    existing_course,
+    json_answer,
+    require_accepted,
+    require_scope,
+    service,
+)
 
 CONTAINER = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
@@ -24,54 +32,55 @@ def list_members(course_id: int) -> Response:
     """List the people of the course, a page at a time."""
     require_scope(NRPS_SCOPE)
     require_accepted(CONTAINER)
-    if course_id != COURSE_ID:
-        raise ServiceError(404, "there is no such course")
+    course = existing_course(course_id)
     lms = current_lms()
     with lms.reading() as state:
-        link_id = _asked_link(state)
+        link_id = _asked_link(state, course)
         members = sorted(
-            (person for person in state.people.values() if _is_asked_for(person)),
-            key=lambda person: (person.family_name, person.id),
+            (member for member in state.members_of(course_id) if _is_asked_for(member)),
+            key=lambda member: (member.person.family_name, member.person.id),
         )
         try:
             page = page_of(members, request.args, largest=state.page_size)
         except BadPageError as error:
             raise ServiceError(400, f"{error} is not a number that can be used") from error
-    url = memberships_url(lms.settings)
+    url = memberships_url(lms.settings, course_id)
     roster = {
         "id": url,
-        "context": {"id": str(COURSE_ID), "label": COURSE_LABEL, "title": COURSE_TITLE},
-        "members": [_member(person, link_id) for person in page.rows],
+        "context": {"id": str(course.id), "label": course.label, "title": course.title},
+        "members": [_member(member, link_id) for member in page.rows],
     }
     link = f"{url}?{page.next_query}" if page.next_query else None
     return json_answer(roster, media_type=CONTAINER, link=link)
 
 
-def _asked_link(state: State) -> int | None:
+def _asked_link(state: State, course: Course) -> int | None:
     link = request.args.get("rlid")
     if link is None:
         return None
-    if not link.isascii() or not link.isdigit() or int(link) not in state.activities:
+    activity = state.activities.get(int(link)) if link.isascii() and link.isdigit() else None
+    if activity is None or activity.course_id != course.id:
         raise ServiceError(404, "there is no such resource link")
-    return int(link)
+    return activity.id
 
 
-def _is_asked_for(person: Person) -> bool:
+def _is_asked_for(member: Member) -> bool:
     wanted = request.args.get("role")
-    if not person.enrolled or not person.roles:
+    if not member.is_enrolled or not member.roles:
         return False
-    return wanted is None or wanted.rpartition("#")[2] in _bare_roles(person)
+    return wanted is None or wanted.rpartition("#")[2] in _bare_roles(member)
 
 
-def _bare_roles(person: Person) -> list[str]:
-    return [role.rpartition("#")[2] for role in person.roles]
+def _bare_roles(member: Member) -> list[str]:
+    return [role.rpartition("#")[2] for role in member.roles]
 
 
-def _member(person: Person, link_id: int | None) -> dict[str, Any]:
-    member: dict[str, Any] = {
+def _member(member: Member, link_id: int | None) -> dict[str, Any]:
+    person = member.person
+    shown: dict[str, Any] = {
         "status": "Active",
         "user_id": person.id,
-        "roles": _bare_roles(person),
+        "roles": _bare_roles(member),
         "name": person.name,
         "given_name": person.given_name,
         "family_name": person.family_name,
@@ -80,7 +89,7 @@ def _member(person: Person, link_id: int | None) -> dict[str, Any]:
         "ext_user_username": person.username,
     }
     if link_id is not None:
-        member["message"] = [
+        shown["message"] = [
             {f"{LTI}message_type": "LtiResourceLinkRequest", f"{LTI}resource_link": {"id": str(link_id)}}
         ]
-    return member
+    return shown

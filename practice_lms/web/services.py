@@ -6,11 +6,12 @@ from functools import wraps
 
 from flask import Response, request
 
-from practice_lms.course import COURSE_ID
+from practice_lms.course import Course
 from practice_lms.faults import Fault, FaultRule, ServiceKind
 from practice_lms.lms import Lms
 from practice_lms.request_log import ServiceRequest
-from practice_lms.tokens import scopes_of
+from practice_lms.tokens import valid_token
+from practice_lms.tools import Tool
 from practice_lms.web.current import current_lms
 
 View = Callable[..., Response]
@@ -53,28 +54,45 @@ def service(kind: ServiceKind) -> Callable[[View], View]:
     return decorate
 
 
-def require_scope(*scopes: str) -> None:
-    """Let only a valid token with one of these scopes pass.
+def require_scope(*scopes: str) -> Tool:
+    """Let only a valid token with one of these scopes pass, and return the tool that it was given to.
 
     Raises:
         ServiceError: 401 for a token that is missing, unknown or expired, 403 for one without the scope.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    granted = scopes_of(current_lms(), token) if scheme.lower() == "bearer" else None
-    if granted is None:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    lms = current_lms()
+    token = valid_token(lms, value) if scheme.lower() == "bearer" else None
+    if token is None:
         raise ServiceError(401, "the access token is missing, unknown or expired")
-    if granted.isdisjoint(scopes):
+    if token.scopes.isdisjoint(scopes):
         raise ServiceError(403, "the access token does not cover this")
+    with lms.reading() as state:
+        return state.tools[token.tool]
 
 
-def require_course(course_id: int) -> None:
-    """Let only addresses of our course pass that kept the query they were handed out with.
+def require_course(course_id: int, tool: Tool) -> None:
+    """Let only addresses of a course pass that kept the query they were handed out with.
 
     Raises:
         ServiceError: 404.
     """
-    if course_id != COURSE_ID or request.args.get("type_id") != current_lms().settings.deployment_id:
+    existing_course(course_id)
+    if request.args.get("type_id") != tool.deployment_id:
         raise ServiceError(404, "there is no such course for this tool; was type_id dropped from the address?")
+
+
+def existing_course(course_id: int) -> Course:
+    """Return the course of this number.
+
+    Raises:
+        ServiceError: 404.
+    """
+    with current_lms().reading() as state:
+        course = state.courses.get(course_id)
+    if course is None:
+        raise ServiceError(404, "there is no such course")
+    return course
 
 
 def require_accepted(media_type: str) -> None:

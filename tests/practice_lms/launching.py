@@ -43,8 +43,9 @@ def form_in(page: str) -> Posted:
 
 
 def begin(lms: RunningLms, what: str = "1", *, person: str = "102") -> dict[str, str]:
-    """Begin a launch through the API and return the login parameters."""
-    fields: dict[str, str] = call_api(lms, f"launch/{what}?person={person}")["fields"]
+    """Begin a launch through the API and return the login parameters; `what` may bring a query of its own."""
+    joint = "&" if "?" in what else "?"
+    fields: dict[str, str] = call_api(lms, f"launch/{what}{joint}person={person}")["fields"]
     return fields
 
 

@@ -119,16 +119,16 @@ class Caller:
         return self.send(self.line_item_url(line_item, "/scores"), kept, content_type=SCORE)
 
     def line_item_url(self, line_item: int = 11, below: str = "") -> str:
-        """Return the address of a line item as the LMS hands it out."""
+        """Return the address of a line item of the first course as the LMS hands it out."""
         return f"{self.lms.url}/lti/courses/1/lineitems/{line_item}/lineitem{below}?type_id=1"
 
-    def line_items_url(self) -> str:
-        """Return the address of the line item container."""
-        return f"{self.lms.url}/lti/courses/1/lineitems?type_id=1"
+    def line_items_url(self, course: int = 1) -> str:
+        """Return the address of the line item container of a course."""
+        return f"{self.lms.url}/lti/courses/{course}/lineitems?type_id=1"
 
-    def memberships_url(self) -> str:
-        """Return the address of the roster."""
-        return f"{self.lms.url}/lti/courses/1/memberships"
+    def memberships_url(self, course: int = 1) -> str:
+        """Return the address of the roster of a course."""
+        return f"{self.lms.url}/lti/courses/{course}/memberships"
 
     def gradebook(self) -> list[dict[str, Any]]:
         """Return the gradebook as the API for tests shows it."""

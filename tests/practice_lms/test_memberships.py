@@ -104,7 +104,7 @@ def test_roster_when_the_scope_is_missing_is_forbidden(lms: RunningLms, tool: Sm
 
 
 def test_roster_when_the_course_is_another_is_not_found(caller: Caller) -> None:
-    assert caller.get(f"{caller.lms.url}/lti/courses/2/memberships", accept=MEMBERS).status_code == 404
+    assert caller.get(f"{caller.lms.url}/lti/courses/99/memberships", accept=MEMBERS).status_code == 404
 
 
 def test_roles_when_changed_show_everywhere(caller: Caller, lms: RunningLms) -> None:

@@ -1,0 +1,86 @@
+"""The variables of custom parameters, and what stands for them in a launch (LTI 1.3 core, appendix B)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from practice_lms.course import Activity, Course
+from practice_lms.enrolments import Member
+from practice_lms.manner import Dialect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Who launches what, and where; `activity` is None in a launch that belongs to no link."""
+
+    dialect: Dialect
+    member: Member
+    course: Course
+    activity: Activity | None = None
+
+
+def substituted(custom: Mapping[str, str], scene: Scene) -> dict[str, str]:
+    """Return the custom parameters as the tool gets them: what is no known variable arrives as it was written."""
+    known = _variables(scene)
+    return {name: known.get(value, value) for name, value in custom.items()}
+
+
+def _variables(scene: Scene) -> dict[str, str]:
+    return _of_person(scene) | _of_course(scene) | (_of_link(scene, scene.activity) if scene.activity else {})
+
+
+def _of_person(scene: Scene) -> dict[str, str]:
+    person = scene.member.person
+    return {
+        "$User.id": person.id,
+        "$User.username": person.username,
+        "$Person.name.full": person.name,
+        "$Person.name.given": person.given_name,
+        "$Person.name.family": person.family_name,
+        "$Person.email.primary": person.email,
+        "$Person.sourcedId": f"EMP-{person.id}",
+        "$Person.address.timezone": person.timezone,
+        "$Membership.role": ",".join(role.rpartition("#")[2] for role in scene.member.roles),
+    }
+
+
+def _of_course(scene: Scene) -> dict[str, str]:
+    course = scene.course
+    sourced_id = f"SIS-{course.label}"
+    return {
+        "$Context.id": str(course.id),
+        "$Context.title": course.title,
+        "$Context.label": course.label,
+        "$Context.sourcedId": sourced_id,
+        "$Context.id.history": _joined(course.copied_from),
+        "$CourseSection.title": course.title,
+        "$CourseSection.label": course.label,
+        "$CourseSection.sourcedId": sourced_id,
+        "$Moodle.Person.userGroupIds": "",
+    }
+
+
+def _of_link(scene: Scene, activity: Activity) -> dict[str, str]:
+    known = {
+        "$ResourceLink.id": str(activity.id),
+        "$ResourceLink.title": activity.title,
+        "$ResourceLink.description": activity.description,
+    }
+    if scene.dialect is Dialect.MOODLE:
+        # Moodle 4.5.6 was seen to hand on every other variable of a link as it was written.
+        return known
+    periods = {
+        f"$ResourceLink.{name}.{side}": _period(activity.sent, name).get(side, "")
+        for name in ("available", "submission")
+        for side in ("startDateTime", "endDateTime")
+    }
+    return known | periods | {"$ResourceLink.id.history": _joined(activity.copied_from)}
+
+
+def _period(sent: Mapping[str, Any], name: str) -> Mapping[str, str]:
+    period: Mapping[str, str] = sent.get(name) or {}
+    return period
+
+
+def _joined(numbers: tuple[int, ...]) -> str:
+    return ",".join(str(number) for number in numbers)
