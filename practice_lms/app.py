@@ -8,9 +8,11 @@ from practice_lms.settings import Settings
 from practice_lms.web import (
     activities,
     adding,
+    administration,
     api,
     api_courses,
     api_deep_linking,
+    api_launches,
     api_logs,
     api_manner,
     auth,
@@ -19,7 +21,9 @@ from practice_lms.web import (
     gradebook,
     line_items,
     memberships,
+    notices,
     pages,
+    reviews,
     scores,
     switches,
     token,
@@ -27,8 +31,9 @@ from practice_lms.web import (
 from practice_lms.web.current import current_lms, shown_course, signed_in_member, signed_in_person
 
 _PARTS = (
-    api, api_courses, api_deep_linking, api_logs, api_manner,
-    activities, adding, auth, courses, deep_linking, gradebook, line_items, memberships, pages, scores, switches, token,
+    api, api_courses, api_deep_linking, api_launches, api_logs, api_manner,
+    activities, adding, administration, auth, courses, deep_linking, gradebook, line_items, memberships, notices,
+    pages, reviews, scores, switches, token,
 )  # fmt: skip
 
 

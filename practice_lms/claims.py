@@ -7,26 +7,26 @@ from typing import Any
 from practice_lms.course import Activity, Course
 from practice_lms.enrolments import Member
 from practice_lms.line_items import line_item_url, line_items_url
+from practice_lms.notices import notices_claim
 from practice_lms.settings import Settings
+from practice_lms.spec import AGS_CLAIM, DEEP_LINKING, LTI, NRPS_CLAIM
 from practice_lms.state import DeepLinking, State
 from practice_lms.tools import Tool
 from practice_lms.variables import Scene, substituted
 
 ID_TOKEN_LIFETIME_SECONDS = 60
-LTI = "https://purl.imsglobal.org/spec/lti/claim/"
-AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 PRODUCT_VERSION = "2024100706"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What every message is made from: for which tool, about whom, where and when."""
+    """What every message is made from: for which tool, by whom, where (in no course: None) and when."""
 
     settings: Settings
     state: State
     tool: Tool
     member: Member
-    course: Course
+    course: Course | None
     nonce: str
     now: datetime
 
@@ -44,7 +44,7 @@ def memberships_url(settings: Settings, course_id: int) -> str:
 def resource_link_claims(message: Message, activity: Activity) -> dict[str, Any]:
     """Return the claims of a LtiResourceLinkRequest (LTI 1.3 core §5.3)."""
     settings = message.settings
-    return _common_claims(message) | {
+    return common_claims(message) | {
         f"{LTI}message_type": "LtiResourceLinkRequest",
         f"{LTI}target_link_uri": activity.target or message.tool.target,
         f"{LTI}resource_link": {
@@ -59,22 +59,20 @@ def resource_link_claims(message: Message, activity: Activity) -> dict[str, Any]
             "document_target": "window" if activity.new_window else "iframe",
             "return_url": f"{settings.issuer}/course/activities/{activity.id}/return",
         },
-        AGS_CLAIM: _ags_claim(message, activity),
+        AGS_CLAIM: ags_claim(message, activity.course_id, activity),
     }
 
 
 def deep_linking_claims(message: Message, deep_linking: DeepLinking) -> dict[str, Any]:
     """Return the claims of a LtiDeepLinkingRequest (deep linking 2.0 §4.4)."""
     presentation = {"locale": "en"} | ({"document_target": "window"} if deep_linking.in_window else {})
-    return _common_claims(message) | {
+    return common_claims(message) | {
         f"{LTI}message_type": "LtiDeepLinkingRequest",
         f"{LTI}target_link_uri": message.tool.target,
         f"{LTI}custom": message.custom(None),
         f"{LTI}launch_presentation": presentation,
-        AGS_CLAIM: _ags_claim(message, None),
-        "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings": _deep_linking_settings(
-            message, deep_linking
-        ),
+        AGS_CLAIM: ags_claim(message, deep_linking.course_id, None),
+        f"{DEEP_LINKING}deep_linking_settings": _deep_linking_settings(message, deep_linking),
     }
 
 
@@ -98,9 +96,10 @@ def _deep_linking_settings(message: Message, deep_linking: DeepLinking) -> dict[
     }
 
 
-def _common_claims(message: Message) -> dict[str, Any]:
-    person, course, now = message.member.person, message.course, int(message.now.timestamp())
-    return {
+def common_claims(message: Message) -> dict[str, Any]:
+    """Return the claims that every message has; those of the course are left out where there is none."""
+    person, now = message.member.person, int(message.now.timestamp())
+    claims = {
         "iss": message.settings.issuer,
         "aud": message.tool.client_id,
         "sub": person.id,
@@ -114,27 +113,35 @@ def _common_claims(message: Message) -> dict[str, Any]:
         f"{LTI}version": "1.3.0",
         f"{LTI}deployment_id": message.tool.deployment_id,
         f"{LTI}roles": list(message.member.roles),
+        f"{LTI}ext": {"lms": "moodle-2", "user_username": person.username},
+        f"{LTI}lis": {"person_sourcedid": f"EMP-{person.id}"},
+        f"{LTI}tool_platform": _tool_platform_claim(message.state),
+    }
+    if message.state.manner.notices:
+        claims[f"{LTI}platformnotificationservice"] = notices_claim(message.settings, message.tool)
+    return claims | (_course_claims(message, message.course) if message.course else {})
+
+
+def _course_claims(message: Message, course: Course) -> dict[str, Any]:
+    return {
         f"{LTI}context": {
             "id": str(course.id),
             "label": course.label,
             "title": course.title,
             "type": ["CourseSection"],
         },
-        f"{LTI}ext": {"lms": "moodle-2", "user_username": person.username},
         f"{LTI}lis": {
             "course_section_sourcedid": f"SIS-{course.label}",
-            "person_sourcedid": f"EMP-{person.id}",
+            "person_sourcedid": f"EMP-{message.member.person.id}",
         },
-        f"{LTI}tool_platform": tool_platform_claim(message.state),
-        "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {
+        NRPS_CLAIM: {
             "context_memberships_url": memberships_url(message.settings, course.id),
             "service_versions": ["1.0", "2.0"],
         },
     }
 
 
-def tool_platform_claim(state: State) -> dict[str, str]:
-    """Return what this LMS says of itself (LTI 1.3 core §5.4.5)."""
+def _tool_platform_claim(state: State) -> dict[str, str]:
     return {
         "guid": "9b1f6c52e7d84a0c8a43practicelms",
         "name": "practice",
@@ -144,10 +151,11 @@ def tool_platform_claim(state: State) -> dict[str, str]:
     }
 
 
-def _ags_claim(message: Message, activity: Activity | None) -> dict[str, Any]:
+def ags_claim(message: Message, course_id: int, activity: Activity | None) -> dict[str, Any]:
+    """Return what the tool may do in the gradebook (AGS 2.0 §3.1), and the activity's column where it is named."""
     tool = message.tool
     endpoint: dict[str, Any] = {
-        "lineitems": line_items_url(message.settings, tool, message.course.id),
+        "lineitems": line_items_url(message.settings, tool, course_id),
         "scope": [scope for scope in tool.scopes if "/lti-ags/" in scope],
     }
     columns = message.state.columns_of(activity.id) if activity else []

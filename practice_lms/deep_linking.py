@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from practice_lms.claims import LTI
 from practice_lms.content_items import AnswerRefusedError, ContentItem, read_items
 from practice_lms.course import Activity, LineItem
 from practice_lms.json_numbers import finite
@@ -12,11 +11,11 @@ from practice_lms.launches import close_deep_linking
 from practice_lms.lms import Lms
 from practice_lms.manner import ContentType, Dialect
 from practice_lms.placing import add_activity
+from practice_lms.spec import DEEP_LINKING, LTI
 from practice_lms.state import DeepLinking
 from practice_lms.tool_keys import BadSignatureError, KeySetUnreachableError
 from practice_lms.tools import Tool
 
-DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 _NOT_OPEN = "This round of adding activities is unknown or already over."
 
 

@@ -13,6 +13,7 @@ class ServiceKind(StrEnum):
     LINE_ITEMS = "lineitems"
     MEMBERSHIPS = "memberships"
     JWKS = "jwks"
+    NOTICES = "notices"
 
     @property
     def words(self) -> str:
@@ -24,6 +25,7 @@ class ServiceKind(StrEnum):
             ServiceKind.LINE_ITEMS: "Gradebook columns",
             ServiceKind.MEMBERSHIPS: "Course roster",
             ServiceKind.JWKS: "Our public keys",
+            ServiceKind.NOTICES: "Notifications",
         }[self]
 
 

@@ -14,12 +14,14 @@ EMPTY = "–"
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One cell: the text as people read it, and the exact moment of arrival for its title."""
+    """One cell: the text as people read it, the exact moment of arrival for its title, may it be reviewed."""
 
     activity_id: int | None
     line_item_id: int
+    label: str
     text: str
     title: str
+    has_review: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +62,15 @@ def _cell(state: State, column: LineItem, person: Person) -> Cell:
     return Cell(
         activity_id=column.activity_id,
         line_item_id=column.id,
+        label=column.label,
         text=cell_text(grade, column),
         title=title,
+        has_review=grade is not None and _is_reviewable(state, column),
     )
+
+
+def _is_reviewable(state: State, column: LineItem) -> bool:
+    return column.submission_review is not None or state.manner.dialect.reviews_undeclared
 
 
 def _latest(state: State, shown: Sequence[Person], course_id: int) -> str:

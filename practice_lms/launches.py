@@ -8,7 +8,7 @@ from typing import Any
 
 from practice_lms.course import COURSE_ID
 from practice_lms.lms import Lms
-from practice_lms.state import KEPT_LAUNCHES, DeepLinking, Launch, Overrides, State
+from practice_lms.state import KEPT_LAUNCHES, DeepLinking, Launch, MessageType, Overrides, State, Subject
 from practice_lms.tools import DEFAULT_TOOL
 
 
@@ -28,17 +28,9 @@ def begin_activity_launch(lms: Lms, person_id: str, *, activity_id: int, needs_c
     """
     with lms.reading() as state:
         activity = state.activities[activity_id]
-        launch = Launch(
-            id=f"ltilaunch{activity_id}_{secrets.token_hex(12)}",
-            person_id=state.people[person_id].id,
-            activity_id=activity_id,
-            deep_linking_id=None,
-            needs_cookie=needs_cookie,
-            overrides=_taken_overrides(state),
-            tool=activity.tool,
-        )
-        hint = {"cmid": activity_id, "launchid": launch.id}
-        return _noted(lms, state, launch, hint=hint, target=activity.target)
+        subject = Subject(type=MessageType.RESOURCE_LINK, activity_id=activity_id)
+        launch = _noted(state, person_id, subject, tool_id=activity.tool, needs_cookie=needs_cookie)
+        return _login_form(lms, state, launch, target=activity.target)
 
 
 def begin_deep_linking(
@@ -57,26 +49,55 @@ def begin_deep_linking(
     """
     with lms.reading() as state:
         number = len(state.deep_linkings) + 1
-        person = state.people[person_id]
-        state.deep_linkings[number] = DeepLinking(
+        deep_linking = DeepLinking(
             id=number,
             course_id=state.courses[course_id].id,
             tool=state.tools[tool_id].id,
-            person_id=person.id,
+            person_id=state.people[person_id].id,
             echo=secrets.token_hex(16) if state.offer.sends_data else None,
             offer=state.offer,
             in_window=in_window,
         )
-        launch = Launch(
-            id=f"ltilaunch_ContentItemSelectionRequest{secrets.token_hex(12)}",
-            person_id=person.id,
-            activity_id=None,
-            deep_linking_id=number,
-            needs_cookie=needs_cookie,
-            overrides=_taken_overrides(state),
-            tool=tool_id,
+        state.deep_linkings[number] = deep_linking
+        subject = Subject(type=MessageType.DEEP_LINKING, deep_linking_id=number)
+        launch = _noted(state, person_id, subject, tool_id=tool_id, needs_cookie=needs_cookie)
+        return _login_form(lms, state, launch)
+
+
+def begin_submission_review(
+    lms: Lms, person_id: str, *, line_item_id: int, for_person_id: str, needs_cookie: bool
+) -> LoginForm:
+    """Begin a launch that reviews what somebody did for a grade (submission review 1.0).
+
+    Raises:
+        KeyError: when there is no such person, column or reviewed person.
+    """
+    with lms.reading() as state:
+        column = state.line_items[line_item_id]
+        subject = Subject(
+            type=MessageType.SUBMISSION_REVIEW,
+            activity_id=column.activity_id or 0,
+            line_item_id=column.id,
+            for_person_id=state.people[for_person_id].id,
         )
-        return _noted(lms, state, launch, hint={"launchid": launch.id})
+        launch = _noted(state, person_id, subject, tool_id=column.tool, needs_cookie=needs_cookie)
+        activity = state.activities.get(subject.activity_id)
+        review = column.submission_review or {}
+        return _login_form(lms, state, launch, target=review.get("url") or (activity.target if activity else None))
+
+
+def begin_data_privacy_launch(
+    lms: Lms, person_id: str, *, for_person_id: str, needs_cookie: bool, tool_id: str = DEFAULT_TOOL
+) -> LoginForm:
+    """Begin a launch about the data that a tool holds of somebody (data privacy launch 1.0).
+
+    Raises:
+        KeyError: when there is no such person or tool.
+    """
+    with lms.reading() as state:
+        subject = Subject(type=MessageType.DATA_PRIVACY, for_person_id=state.people[for_person_id].id)
+        launch = _noted(state, person_id, subject, tool_id=tool_id, needs_cookie=needs_cookie)
+        return _login_form(lms, state, launch)
 
 
 def take_launch(state: State, launch_id: object) -> Launch | None:
@@ -89,18 +110,31 @@ def close_deep_linking(state: State, number: int, claims: Mapping[str, Any]) -> 
     state.deep_linkings[number] = replace(state.deep_linkings[number], claims=claims)
 
 
+def _noted(state: State, person_id: str, subject: Subject, *, tool_id: str, needs_cookie: bool) -> Launch:
+    named_after = subject.activity_id or "_ContentItemSelectionRequest"
+    launch = Launch(
+        id=f"ltilaunch{named_after}_{secrets.token_hex(12)}",
+        tool=state.tools[tool_id].id,
+        person_id=state.people[person_id].id,
+        subject=subject,
+        needs_cookie=needs_cookie,
+        overrides=_taken_overrides(state),
+    )
+    state.launches[launch.id] = launch
+    if len(state.launches) > KEPT_LAUNCHES:
+        del state.launches[next(iter(state.launches))]
+    return launch
+
+
 def _taken_overrides(state: State) -> Overrides:
     overrides, state.next_launch = state.next_launch, None
     return overrides or Overrides()
 
 
-def _noted(
-    lms: Lms, state: State, launch: Launch, *, hint: Mapping[str, object], target: str | None = None
-) -> LoginForm:
-    state.launches[launch.id] = launch
-    if len(state.launches) > KEPT_LAUNCHES:
-        del state.launches[next(iter(state.launches))]
+def _login_form(lms: Lms, state: State, launch: Launch, *, target: str | None = None) -> LoginForm:
     tool = state.tools[launch.tool]
+    activity_id = launch.subject.activity_id
+    hint = ({"cmid": activity_id} if activity_id else {}) | {"launchid": launch.id}
     fields: dict[str, str | None] = {
         "iss": lms.settings.issuer,
         "target_link_uri": target or tool.target,

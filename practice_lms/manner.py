@@ -25,6 +25,16 @@ class Dialect(StrEnum):
         return "desire2learn" if self is Dialect.D2L else str(self)
 
     @property
+    def names_whom_fully(self) -> bool:
+        """Tell whether `for_user` carries more than an id; Moodle 4.5.6 was recorded to send the id alone."""
+        return self is not Dialect.MOODLE
+
+    @property
+    def reviews_undeclared(self) -> bool:
+        """Tell whether a grade can be reviewed though the tool never said so; Moodle 4.5.6 offers it always."""
+        return self is Dialect.MOODLE
+
+    @property
     def honours_presentation(self) -> bool:
         """Tell whether window, column label and dates of a content item have an effect; Moodle 4.5 ignores them."""
         return self is not Dialect.MOODLE
@@ -74,3 +84,4 @@ class Manner:
     dialect: Dialect = field(
         default=Dialect.MOODLE, metadata=labelled("Speaks like", {each: each.words for each in Dialect})
     )
+    notices: bool = field(default=False, metadata=labelled("Tells the tool of course copies (PNS)", YES_NO))

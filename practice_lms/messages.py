@@ -2,27 +2,43 @@
 
 from typing import Any
 
+from practice_lms.about_somebody import data_privacy_claims, submission_review_claims
 from practice_lms.claims import Message, deep_linking_claims, resource_link_claims
+from practice_lms.enrolments import Member
 from practice_lms.lms import Lms
-from practice_lms.state import Launch, State
+from practice_lms.state import Launch, MessageType, State
 
 
 def message_claims(lms: Lms, state: State, launch: Launch, *, nonce: str) -> dict[str, Any]:
-    """Return the claims of the message that a launch was begun for."""
-    if launch.deep_linking_id is not None:
-        deep_linking = state.deep_linkings[launch.deep_linking_id]
+    """Return the claims of the message that a launch was begun for.
+
+    Raises:
+        KeyError: when what it is about is gone meanwhile.
+    """
+    subject = launch.subject
+    if subject.type is MessageType.DATA_PRIVACY:
+        about = Member(person=state.people[subject.for_person_id], enrolment=None)
+        return data_privacy_claims(_message(lms, state, launch, None, nonce), about)
+    if subject.type is MessageType.DEEP_LINKING:
+        deep_linking = state.deep_linkings[subject.deep_linking_id]
         return deep_linking_claims(_message(lms, state, launch, deep_linking.course_id, nonce), deep_linking)
-    activity = state.activities[launch.activity_id or 0]
+    if subject.type is MessageType.SUBMISSION_REVIEW:
+        column = state.line_items[subject.line_item_id]
+        about = state.member(column.course_id, state.people[subject.for_person_id])
+        return submission_review_claims(_message(lms, state, launch, column.course_id, nonce), column, about)
+    activity = state.activities[subject.activity_id]
     return resource_link_claims(_message(lms, state, launch, activity.course_id, nonce), activity)
 
 
-def _message(lms: Lms, state: State, launch: Launch, course_id: int, nonce: str) -> Message:
+def _message(lms: Lms, state: State, launch: Launch, course_id: int | None, nonce: str) -> Message:
+    person = state.people[launch.person_id]
+    in_no_course = Member(person=person, enrolment=None)
     return Message(
         settings=lms.settings,
         state=state,
         tool=state.tools[launch.tool],
-        member=state.member(course_id, state.people[launch.person_id]),
-        course=state.courses[course_id],
+        member=in_no_course if course_id is None else state.member(course_id, person),
+        course=None if course_id is None else state.courses[course_id],
         nonce=nonce,
         now=lms.now(),
     )

@@ -4,6 +4,7 @@ import secrets
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from practice_lms.course import (
@@ -40,17 +41,36 @@ class Overrides:
     login: Mapping[str, str | None] = field(default_factory=dict)
 
 
+class MessageType(StrEnum):
+    """What a launch is for."""
+
+    RESOURCE_LINK = "LtiResourceLinkRequest"
+    DEEP_LINKING = "LtiDeepLinkingRequest"
+    SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
+    DATA_PRIVACY = "DataPrivacyLaunchRequest"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a launch is about: an activity, a round of deep linking, or somebody (and their grade in a column)."""
+
+    type: MessageType
+    activity_id: int = 0
+    deep_linking_id: int = 0
+    line_item_id: int = 0
+    for_person_id: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Launch:
     """One launch that was begun: it may be taken up once, by the person it was begun for."""
 
     id: str
+    tool: str
     person_id: str
-    activity_id: int | None
-    deep_linking_id: int | None
+    subject: Subject
     needs_cookie: bool
     overrides: Overrides
-    tool: str = DEFAULT_TOOL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +88,17 @@ class DeepLinking:
     offer: DeepLinkingOffer
     in_window: bool = False
     claims: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentNotice:
+    """A notice that was posted to a tool; `status` is None where nobody answered."""
+
+    tool: str
+    notice_type: str
+    handler: str
+    token: str
+    status: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +130,7 @@ class State:
     token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS
     clock_offset_seconds: int = 0
     next_number: int = FIRST_FREE_NUMBER
+    notice_handlers: dict[tuple[str, str], str] = field(default_factory=dict)
     manner: Manner = field(default_factory=Manner)
     offer: DeepLinkingOffer = field(default_factory=DeepLinkingOffer)
 
@@ -106,6 +138,7 @@ class State:
     launches: dict[str, Launch] = field(default_factory=dict)
     deep_linkings: dict[int, DeepLinking] = field(default_factory=dict)
     seen_once: dict[str, float] = field(default_factory=dict)
+    sent_notices: list[SentNotice] = field(default_factory=list)
     next_launch: Overrides | None = None
     requests: deque[ServiceRequest] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
 

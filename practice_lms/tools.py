@@ -10,7 +10,8 @@ DEFAULT_TOOL = "default"
 AGS_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 AGS_SCOPES = tuple(f"{AGS_SCOPE}{name}" for name in ("lineitem", "lineitem.readonly", "result.readonly", "score"))
 NRPS_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-EVERY_SCOPE = (*AGS_SCOPES, NRPS_SCOPE)
+NOTICES_SCOPE = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+EVERY_SCOPE = (*AGS_SCOPES, NRPS_SCOPE, NOTICES_SCOPE)
 
 
 @dataclass(frozen=True, kw_only=True)

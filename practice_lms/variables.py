@@ -11,11 +11,11 @@ from practice_lms.manner import Dialect
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """Who launches what, and where; `activity` is None in a launch that belongs to no link."""
+    """Who launches what, and where; course and activity are None in a launch that belongs to none."""
 
     dialect: Dialect
     member: Member
-    course: Course
+    course: Course | None
     activity: Activity | None = None
 
 
@@ -26,7 +26,8 @@ def substituted(custom: Mapping[str, str], scene: Scene) -> dict[str, str]:
 
 
 def _variables(scene: Scene) -> dict[str, str]:
-    return _of_person(scene) | _of_course(scene) | (_of_link(scene, scene.activity) if scene.activity else {})
+    of_course = _of_course(scene.course) if scene.course else {}
+    return _of_person(scene) | of_course | (_of_link(scene, scene.activity) if scene.activity else {})
 
 
 def _of_person(scene: Scene) -> dict[str, str]:
@@ -44,8 +45,7 @@ def _of_person(scene: Scene) -> dict[str, str]:
     }
 
 
-def _of_course(scene: Scene) -> dict[str, str]:
-    course = scene.course
+def _of_course(course: Course) -> dict[str, str]:
     sourced_id = f"SIS-{course.label}"
     return {
         "$Context.id": str(course.id),

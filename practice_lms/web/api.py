@@ -1,12 +1,10 @@
 """The writing half of the API for tests: launches without a browser, faults and switches. Loopback only."""
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from practice_lms.faults import Fault, FaultRule, ServiceKind
-from practice_lms.keys import sign
-from practice_lms.launches import begin_activity_launch
 from practice_lms.line_items import line_item_url
-from practice_lms.state import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN_LIFETIME_SECONDS, Overrides
+from practice_lms.state import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN_LIFETIME_SECONDS
 from practice_lms.switches import (
     add_second_line_item,
     lose_line_item,
@@ -14,42 +12,10 @@ from practice_lms.switches import (
     rotate_keys,
     set_numbers,
 )
-from practice_lms.web.api_calls import BadCallError, api_blueprint, call_fields, login_json
+from practice_lms.web.api_calls import BadCallError, api_blueprint, call_fields
 from practice_lms.web.current import current_lms
 
 blueprint = api_blueprint("api")
-
-
-@blueprint.get("/launch/<int:activity_id>")
-def launch_activity(activity_id: int) -> Response:
-    """Begin the launch of an activity by `person`; the launch id suffices to take it up, no cookie."""
-    person_id = request.args.get("person", "")
-    form = begin_activity_launch(current_lms(), person_id, activity_id=activity_id, needs_cookie=False)
-    return login_json(form)
-
-
-@blueprint.post("/next-launch")
-def override_next_launch() -> Response:
-    """Change claims, JOSE header or login parameters of the very next launch that begins."""
-    wanted = call_fields()
-    overrides = Overrides(
-        claims=wanted.get("claims", {}),
-        remove=tuple(wanted.get("remove", ())),
-        header=wanted.get("header", {}),
-        login=wanted.get("login", {}),
-    )
-    with current_lms().reading() as state:
-        state.next_launch = overrides
-    return jsonify(ok=True)
-
-
-@blueprint.post("/sign-token")
-def sign_token() -> Response:
-    """Sign exactly these claims with the platform's key."""
-    wanted = call_fields()
-    with current_lms().reading() as state:
-        key = state.signing_key
-    return jsonify(token=sign(key, wanted.get("claims", {}), header=wanted.get("header")))
 
 
 @blueprint.get("/faults")

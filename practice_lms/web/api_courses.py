@@ -18,6 +18,7 @@ from flask import Response, jsonify
 
 from practice_lms.course import COURSE_ID, Activity, LineItem
 from practice_lms.enrolments import MemberStatus
+from practice_lms.notices import tell_of_copy
 from practice_lms.placing import add_activity, copy_course, duplicate_activity, make_course
 from practice_lms.switches import change_roles, enrol_person
 from practice_lms.web.api_calls import BadCallError, api_blueprint, call_fields
@@ -54,7 +55,7 @@ def make() -> tuple[Response, int]:
 
 @blueprint.post("/courses/<int:course_id>/copy")
 def copy(course_id: int) -> tuple[Response, int]:
-    """Copy a course."""
+    """Copy a course, and tell the tools that want to know; see `GET notices`."""
     wanted = call_fields()
     lms = current_lms()
     course = copy_course(
@@ -66,6 +67,7 @@ def copy(course_id: int) -> tuple[Response, int]:
     )
     with lms.reading() as state:
         activities = {activity.copied_from[0]: activity.id for activity in state.activities_of(course.id)}
+    tell_of_copy(lms, course)
     return jsonify(id=course.id, activities=activities), 201
 
 

@@ -87,6 +87,13 @@ def list_activities() -> Response:
     return jsonify(rows)
 
 
+@blueprint.get("/notices")
+def list_notices() -> Response:
+    """List the notices that were posted to tools, oldest first; status is null where nobody answered."""
+    with current_lms().reading() as state:
+        return jsonify([vars(notice) for notice in state.sent_notices])
+
+
 @blueprint.get("/people")
 def list_people() -> Response:
     """List everybody with an account; roles and enrolled are those in the first course."""

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from practice_lms.course import COURSE_ID
 from practice_lms.gradebook_table import cell_text, grade_in
+from practice_lms.notices import tell_of_copy
 from practice_lms.people import Person
 from practice_lms.placing import copy_course
 from practice_lms.web.current import current_lms
@@ -49,4 +50,5 @@ def copy(person: Person, course_id: int) -> AnyResponse:
     course = enter_as_facilitator(person, course_id)
     with_learners = "with_learners" in request.form
     copied = copy_course(current_lms(), course.id, title=request.form.get("title", ""), with_learners=with_learners)
+    tell_of_copy(current_lms(), copied)
     return redirect(url_for("courses.show_course", course_id=copied.id))

@@ -31,6 +31,20 @@ def for_signed_in(
     return page
 
 
+def for_administrators(
+    view: Callable[Concatenate[Person, Arguments], Answer],
+) -> Callable[Arguments, Answer | AnyResponse]:
+    """Hand the signed-in administrator to a page as its first argument; 403 for everybody else."""
+
+    @wraps(view)
+    def page(person: Person, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        if not person.is_administrator:
+            abort(403)
+        return view(person, *args, **kwargs)
+
+    return for_signed_in(page)
+
+
 def enter_course(person: Person, course_id: int) -> tuple[Course, Member]:
     """Return a course and the person in it; 404 where there is none, 403 for whoever has no business there."""
     with current_lms().reading() as state:

@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from practice_lms.claims import LTI, memberships_url
+from practice_lms.claims import memberships_url
 from practice_lms.course import Course
 from practice_lms.enrolments import Member
 from practice_lms.faults import ServiceKind
 from practice_lms.paging import BadPageError, page_of
+from practice_lms.spec import LTI
 from practice_lms.state import State
 from practice_lms.tools import NRPS_SCOPE
 from practice_lms.web.current import current_lms

@@ -19,12 +19,14 @@ from practice_lms.server import RunningLms
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 EVERY_SCOPE = (
     f"{AGS}lineitem",
     f"{AGS}lineitem.readonly",
     f"{AGS}result.readonly",
     f"{AGS}score",
     NRPS,
+    NOTICES,
 )
 SCORE = "application/vnd.ims.lis.v1.score+json"
 RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
@@ -36,11 +38,15 @@ TIMEOUT_SECONDS = 10
 
 @dataclass(kw_only=True)
 class SmallTool:
-    """The tool: `keys` is what its key set publishes by kid, the last one signs; `show` makes its page."""
+    """The tool: `keys` is what its key set publishes by kid, the last one signs; `show` makes its page.
+
+    `notices` are the paths and bodies of what was posted to it as JSON.
+    """
 
     url: str = ""
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     fetches: int = 0
+    notices: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     show: Callable[[dict[str, Any]], str] = lambda claims: f"<p>Launched for {claims['sub']}</p>"
 
     def key_set(self) -> dict[str, Any]:
@@ -169,7 +175,14 @@ def running_tool(key: rsa.RSAPrivateKey) -> Iterator[SmallTool]:
 
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
-            form = dict(parse_qsl(self.rfile.read(length).decode()))
+            body = self.rfile.read(length).decode()
+            if self.headers["Content-Type"] == "application/json":
+                tool.notices.append((self.path, json.loads(body)))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            form = dict(parse_qsl(body))
             if self.path == "/lti/login":
                 self.send_response(302)
                 self.send_header("Location", _auth_address(tool, form))
