@@ -25,6 +25,7 @@ from practice_lms.web import (
     pages,
     reviews,
     scores,
+    storage,
     switches,
     token,
 )
@@ -33,7 +34,7 @@ from practice_lms.web.current import current_lms, shown_course, signed_in_member
 _PARTS = (
     api, api_courses, api_deep_linking, api_launches, api_logs, api_manner,
     activities, adding, administration, auth, courses, deep_linking, gradebook, line_items, memberships, notices,
-    pages, reviews, scores, switches, token,
+    pages, reviews, scores, storage, switches, token,
 )  # fmt: skip
 
 
@@ -57,9 +58,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(part.blueprint)
     app.before_request(lambda: _redirect_to_own_address(settings))
     app.after_request(_with_policy)
-    app.context_processor(
-        lambda: {"signed_in": signed_in_person(), "here": signed_in_member(), "course": shown_course()}
-    )
+    app.context_processor(_common_values)
     return app
 
 
@@ -70,6 +69,12 @@ def _redirect_to_own_address(settings: Settings) -> AnyResponse | None:
     if is_page and request.host.partition(":")[0] == "localhost" and request.environ.get("werkzeug.socket"):
         return redirect(f"{settings.issuer}{request.full_path.rstrip('?')}")
     return None
+
+
+def _common_values() -> dict[str, object]:
+    with current_lms().reading() as state:
+        storage = state.manner.storage
+    return {"signed_in": signed_in_person(), "here": signed_in_member(), "course": shown_course(), "storage": storage}
 
 
 def _with_policy(response: Response) -> Response:

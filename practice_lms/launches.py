@@ -143,6 +143,8 @@ def _login_form(lms: Lms, state: State, launch: Launch, *, target: str | None = 
         "client_id": tool.client_id,
         "lti_deployment_id": tool.deployment_id,
     }
+    if state.manner.storage.target:
+        fields["lti_storage_target"] = state.manner.storage.target
     fields.update(launch.overrides.login)
     kept = {name: value for name, value in fields.items() if value is not None}
     return LoginForm(action=tool.login_url, fields=kept)

@@ -59,6 +59,30 @@ class DocumentTarget(StrEnum):
     EMBED = "embed"
 
 
+class Storage(StrEnum):
+    """Where a tool may keep its login state, other than in a cookie (lti-cs-oidc, lti-pm-s)."""
+
+    OFF = "off"
+    PARENT = "parent"
+    FRAME = "frame"
+    SILENT = "silent"
+
+    @property
+    def words(self) -> str:
+        """Return what that means for a tool."""
+        return {
+            Storage.OFF: "Nowhere, as in Moodle",
+            Storage.PARENT: "In the page around it, as in Sakai",
+            Storage.FRAME: "In a frame beside it, as in Canvas",
+            Storage.SILENT: "In a page that never answers, as in Canvas’s apps",
+        }[self]
+
+    @property
+    def target(self) -> str:
+        """Return the `lti_storage_target` of a login; empty where there is none."""
+        return {Storage.OFF: "", Storage.FRAME: "lti_storage"}.get(self, "_parent")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeepLinkingOffer:
     """What a deep linking request says that it takes (deep linking 2.0 §4.4.1); None leaves a setting out."""
@@ -85,3 +109,6 @@ class Manner:
         default=Dialect.MOODLE, metadata=labelled("Speaks like", {each: each.words for each in Dialect})
     )
     notices: bool = field(default=False, metadata=labelled("Tells the tool of course copies (PNS)", YES_NO))
+    storage: Storage = field(
+        default=Storage.OFF, metadata=labelled("Lets tools keep data", {each: each.words for each in Storage})
+    )

@@ -34,6 +34,7 @@ def authorise() -> Response:
     with lms.reading() as state:
         launch = take_launch(state, launch_id)
         tool = state.tools.get(launch.tool) if launch else None
+        storage_target = state.manner.storage.target
         possible = [tool] if tool else list(state.tools.values())
     redirect_uri = asked.get("redirect_uri", "")
     if not any(redirect_uri in each.redirect_uris for each in possible):
@@ -46,7 +47,7 @@ def authorise() -> Response:
     except LoginRefusedError as refused:
         fields |= {"error": refused.error, "error_description": refused.description}
     else:
-        fields |= {"id_token": token}
+        fields |= {"id_token": token} | ({"lti_storage_target": storage_target} if storage_target else {})
     page = render_template("lti/send.html", action=redirect_uri, fields=fields)
     return Response(page, headers={"Cache-Control": "no-store"})
 

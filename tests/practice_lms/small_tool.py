@@ -40,12 +40,13 @@ TIMEOUT_SECONDS = 10
 class SmallTool:
     """The tool: `keys` is what its key set publishes by kid, the last one signs; `show` makes its page.
 
-    `notices` are the paths and bodies of what was posted to it as JSON.
+    `page` is what any other address shows, `notices` are the paths and bodies of what was posted to it as JSON.
     """
 
     url: str = ""
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     fetches: int = 0
+    page: str = ""
     notices: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     show: Callable[[dict[str, Any]], str] = lambda claims: f"<p>Launched for {claims['sub']}</p>"
 
@@ -167,8 +168,10 @@ def running_tool(key: rsa.RSAPrivateKey) -> Iterator[SmallTool]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             tool.fetches += 1
-            content = json.dumps(tool.key_set()).encode()
-            self.send_response(200 if self.path == "/lti/jwks.json" else 404)
+            is_key_set = self.path == "/lti/jwks.json"
+            content = json.dumps(tool.key_set()).encode() if is_key_set else tool.page.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json" if is_key_set else "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
