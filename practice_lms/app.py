@@ -1,6 +1,6 @@
 """The composition root of the practice LMS."""
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from practice_lms.lms import Lms
@@ -15,6 +15,7 @@ from practice_lms.web import (
     api_launches,
     api_logs,
     api_manner,
+    api_tools,
     auth,
     courses,
     deep_linking,
@@ -23,18 +24,20 @@ from practice_lms.web import (
     memberships,
     notices,
     pages,
+    registration,
     reviews,
     scores,
     storage,
     switches,
     token,
+    tools,
 )
 from practice_lms.web.current import current_lms, shown_course, signed_in_member, signed_in_person
 
 _PARTS = (
-    api, api_courses, api_deep_linking, api_launches, api_logs, api_manner,
+    api, api_courses, api_deep_linking, api_launches, api_logs, api_manner, api_tools,
     activities, adding, administration, auth, courses, deep_linking, gradebook, line_items, memberships, notices,
-    pages, reviews, scores, storage, switches, token,
+    pages, registration, reviews, scores, storage, switches, token, tools,
 )  # fmt: skip
 
 
@@ -82,7 +85,7 @@ def _with_policy(response: Response) -> Response:
         with current_lms().reading() as state:
             tools = " ".join(sorted({tool.origin for tool in state.tools.values()}))
         response.headers["Content-Security-Policy"] = (
-            f"default-src 'self'; frame-src 'self' {tools}; "
+            f"default-src 'self'; frame-src 'self' {tools} {g.get('framed', '')}; "
             f"form-action 'self' {tools}; base-uri 'none'; object-src 'none'"
         )
         response.headers["X-Content-Type-Options"] = "nosniff"

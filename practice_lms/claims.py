@@ -10,7 +10,7 @@ from practice_lms.line_items import line_item_url, line_items_url
 from practice_lms.notices import notices_claim
 from practice_lms.settings import Settings
 from practice_lms.spec import AGS_CLAIM, DEEP_LINKING, LTI, NRPS_CLAIM
-from practice_lms.state import DeepLinking, State
+from practice_lms.state import DeepLinking, MessageType, State
 from practice_lms.tools import Tool
 from practice_lms.variables import Scene, substituted
 
@@ -45,7 +45,7 @@ def resource_link_claims(message: Message, activity: Activity) -> dict[str, Any]
     """Return the claims of a LtiResourceLinkRequest (LTI 1.3 core §5.3)."""
     settings = message.settings
     return common_claims(message) | {
-        f"{LTI}message_type": "LtiResourceLinkRequest",
+        f"{LTI}message_type": MessageType.RESOURCE_LINK,
         f"{LTI}target_link_uri": activity.target or message.tool.target,
         f"{LTI}resource_link": {
             "id": str(activity.id),
@@ -67,8 +67,8 @@ def deep_linking_claims(message: Message, deep_linking: DeepLinking) -> dict[str
     """Return the claims of a LtiDeepLinkingRequest (deep linking 2.0 §4.4)."""
     presentation = {"locale": "en"} | ({"document_target": "window"} if deep_linking.in_window else {})
     return common_claims(message) | {
-        f"{LTI}message_type": "LtiDeepLinkingRequest",
-        f"{LTI}target_link_uri": message.tool.target,
+        f"{LTI}message_type": MessageType.DEEP_LINKING,
+        f"{LTI}target_link_uri": message.tool.target_of(MessageType.DEEP_LINKING),
         f"{LTI}custom": message.custom(None),
         f"{LTI}launch_presentation": presentation,
         AGS_CLAIM: ags_claim(message, deep_linking.course_id, None),

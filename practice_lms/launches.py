@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from practice_lms.about_somebody import review_target
 from practice_lms.course import COURSE_ID
 from practice_lms.lms import Lms
 from practice_lms.state import KEPT_LAUNCHES, DeepLinking, Launch, MessageType, Overrides, State, Subject
@@ -81,9 +82,8 @@ def begin_submission_review(
             for_person_id=state.people[for_person_id].id,
         )
         launch = _noted(state, person_id, subject, tool_id=column.tool, needs_cookie=needs_cookie)
-        activity = state.activities.get(subject.activity_id)
-        review = column.submission_review or {}
-        return _login_form(lms, state, launch, target=review.get("url") or (activity.target if activity else None))
+        target = review_target(state.tools[column.tool], column, state.activities.get(subject.activity_id))
+        return _login_form(lms, state, launch, target=target)
 
 
 def begin_data_privacy_launch(
@@ -112,6 +112,8 @@ def close_deep_linking(state: State, number: int, claims: Mapping[str, Any]) -> 
 
 def _noted(state: State, person_id: str, subject: Subject, *, tool_id: str, needs_cookie: bool) -> Launch:
     named_after = subject.activity_id or "_ContentItemSelectionRequest"
+    if not state.tools[tool_id].active:
+        raise KeyError(tool_id)
     launch = Launch(
         id=f"ltilaunch{named_after}_{secrets.token_hex(12)}",
         tool=state.tools[tool_id].id,
@@ -137,7 +139,7 @@ def _login_form(lms: Lms, state: State, launch: Launch, *, target: str | None = 
     hint = ({"cmid": activity_id} if activity_id else {}) | {"launchid": launch.id}
     fields: dict[str, str | None] = {
         "iss": lms.settings.issuer,
-        "target_link_uri": target or tool.target,
+        "target_link_uri": target or tool.target_of(launch.subject.type),
         "login_hint": launch.person_id,
         "lti_message_hint": json.dumps(hint, separators=(",", ":")),
         "client_id": tool.client_id,

@@ -22,7 +22,27 @@ class Dialect(StrEnum):
     @property
     def product_family_code(self) -> str:
         """Return what the platform calls itself in its launches."""
-        return "desire2learn" if self is Dialect.D2L else str(self)
+        return {Dialect.D2L: "desire2learn", Dialect.SAKAI: "sakailms.org"}.get(self, str(self))
+
+    @property
+    def registered_status(self) -> int:
+        """Return the status of a good registration: RFC 7591 wants 201, Moodle 4.5.6 answered 200, as Sakai does."""
+        return 201 if self in (Dialect.CANVAS, Dialect.D2L) else 200
+
+    @property
+    def guards_configuration(self) -> bool:
+        """Tell whether the openid configuration is for holders of a registration token only."""
+        return self is Dialect.CANVAS
+
+    @property
+    def registers_without_token(self) -> bool:
+        """Tell whether a tool registers without any token."""
+        return self is Dialect.D2L
+
+    @property
+    def answers_deployment(self) -> bool:
+        """Tell whether the answer to a registration names the deployment."""
+        return self in (Dialect.MOODLE, Dialect.SAKAI)
 
     @property
     def names_whom_fully(self) -> bool:
@@ -112,3 +132,7 @@ class Manner:
     storage: Storage = field(
         default=Storage.OFF, metadata=labelled("Lets tools keep data", {each: each.words for each in Storage})
     )
+    own_audience: bool = field(
+        default=False, metadata=labelled("Wants assertions for its authorization server, not its token address", YES_NO)
+    )
+    cuts_scopes: bool = field(default=False, metadata=labelled("Grants new tools neither roster nor columns", YES_NO))

@@ -34,3 +34,8 @@ class Settings:
     def token_url(self) -> str:
         """Return the address of our token endpoint, which assertions must name as their audience."""
         return f"{self.issuer}/lti/token"
+
+    @property
+    def audience(self) -> str:
+        """Return the authorization server that assertions are for where a switch says so, as with D2L."""
+        return f"{self.issuer}/lti/audience"

@@ -102,6 +102,15 @@ class SentNotice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """Leave to register one tool; `address` is what a browser opens, `expires_at` is in seconds since 1970."""
+
+    token: str
+    address: str
+    expires_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccessToken:
     """A token that the tool was given; `expires_at` is in seconds since 1970."""
 
@@ -138,6 +147,7 @@ class State:
     launches: dict[str, Launch] = field(default_factory=dict)
     deep_linkings: dict[int, DeepLinking] = field(default_factory=dict)
     seen_once: dict[str, float] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
     sent_notices: list[SentNotice] = field(default_factory=list)
     next_launch: Overrides | None = None
     requests: deque[ServiceRequest] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))

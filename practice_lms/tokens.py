@@ -43,7 +43,7 @@ def grant_token(lms: Lms, form: Mapping[str, str]) -> AccessToken:
         claims = lms.keys_of(tool).verify(form["client_assertion"])
     except BadSignatureError as error:
         raise OAuthError("invalid_client", f"client_assertion refused: {error}", status=401) from error
-    _check_parties(lms, claims, client_id=tool.client_id)
+    _check_parties(lms, claims, tool=tool)
     _check_times(claims, now=lms.now().timestamp())
     scopes = frozenset(tool.scopes).intersection(form.get("scope", "").split())
     if not scopes:
@@ -63,18 +63,20 @@ def _stated_tool(lms: Lms, assertion: str) -> Tool:
     client_id = stated_issuer(assertion)
     with lms.reading() as state:
         for tool in state.tools.values():
-            if tool.client_id == client_id:
+            if tool.client_id == client_id and tool.active:
                 return tool
     raise OAuthError("invalid_client", "iss is not the client id of a tool of this platform", status=401)
 
 
-def _check_parties(lms: Lms, claims: dict[str, Any], *, client_id: str) -> None:
-    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+def _check_parties(lms: Lms, claims: dict[str, Any], *, tool: Tool) -> None:
+    if claims.get("iss") != tool.client_id or claims.get("sub") != tool.client_id:
         raise OAuthError("invalid_client", "iss and sub must both be the client id", status=401)
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
-    if lms.settings.token_url not in audiences:
-        raise OAuthError("invalid_client", "aud must be the address of this endpoint", status=401)
+    with lms.reading() as state:
+        wanted = lms.settings.audience if state.manner.own_audience else lms.settings.token_url
+    if wanted not in audiences:
+        raise OAuthError("invalid_client", f"aud must be {wanted}", status=401)
 
 
 def _check_times(claims: dict[str, Any], *, now: float) -> None:

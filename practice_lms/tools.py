@@ -16,7 +16,10 @@ EVERY_SCOPE = (*AGS_SCOPES, NRPS_SCOPE, NOTICES_SCOPE)
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """A tool as it is registered here; `id` is ours alone, `scopes` are those that were granted."""
+    """A tool as it is registered here; `id` is ours alone, `scopes` are those that were granted.
+
+    `targets` are the addresses of the message types that it registered, an inactive tool waits for an administrator.
+    """
 
     id: str
     name: str
@@ -28,6 +31,12 @@ class Tool:
     key_set_url: str
     scopes: tuple[str, ...] = EVERY_SCOPE
     custom: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, str] = field(default_factory=dict)
+    active: bool = True
+
+    def target_of(self, message_type: str) -> str:
+        """Return where a message of this type goes that belongs to no link."""
+        return self.targets.get(message_type, self.target)
 
     @property
     def origin(self) -> str:

@@ -22,7 +22,7 @@ def show(person: Person, course_id: int) -> str:
     """Show a tool's content picker in a frame, and a form for a plain address."""
     course = enter_as_facilitator(person, course_id)
     with current_lms().reading() as state:
-        tools = list(state.tools.values())
+        tools = [tool for tool in state.tools.values() if tool.active]
     return render_template("adding/show.html", course=course, tool=_chosen_tool(), tools=tools)
 
 
@@ -60,6 +60,6 @@ def add_address(person: Person, course_id: int) -> AnyResponse:
 def _chosen_tool() -> Tool:
     with current_lms().reading() as state:
         tool = state.tools.get(request.values.get("tool", DEFAULT_TOOL))
-    if tool is None:
+    if tool is None or not tool.active:
         abort(404)
     return tool

@@ -1,4 +1,4 @@
-"""The pages of the LMS's administrators: the data that tools hold of people."""
+"""The pages of the LMS's administrators: the tools, and the data that they hold of people."""
 
 from flask import Blueprint, Response, abort, render_template, request
 
@@ -29,6 +29,8 @@ def show_privacy(person: Person) -> str:  # noqa: ARG001 (every page is for some
     about, tool_id = _about(), request.args.get("tool", DEFAULT_TOOL)
     with current_lms().reading() as state:
         tool = state.tools.get(tool_id) or abort(404)
+    if not tool.active:
+        abort(404)
     return render_template("administration/privacy.html", about=about, tool=tool)
 
 

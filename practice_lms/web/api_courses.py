@@ -5,7 +5,7 @@
 | `GET courses` | id (the context id), title, label, copied_from, and how many are enrolled |
 | `POST courses {title, label?, members?: {person: [role URIs]}}` | makes a course; answers its id |
 | `POST courses/<id>/copy {title?, label?, with_learners?}` | answers its id, and {old activity: new activity} |
-| `POST activities {title, course?, graded?, window?, custom?, maximum?, url?, resource_id?, tag?}` | adds an activity |
+| `POST activities {title, course?, tool?, graded?, maximum?, resource_id?, tag?, window?, custom?, url?}` | adds one |
 | `POST activities/<id>/duplicate` | duplicates it; answers the new id |
 | `POST enrol {count, course?}` | enrols so many generated teachers; answers their ids |
 | `POST people/<id>/enrol {course, roles?, status?}` | enrols somebody, or changes how they are enrolled |
@@ -21,6 +21,7 @@ from practice_lms.enrolments import MemberStatus
 from practice_lms.notices import tell_of_copy
 from practice_lms.placing import add_activity, copy_course, duplicate_activity, make_course
 from practice_lms.switches import change_roles, enrol_person
+from practice_lms.tools import DEFAULT_TOOL
 from practice_lms.web.api_calls import BadCallError, api_blueprint, call_fields
 from practice_lms.web.current import current_lms
 
@@ -87,9 +88,11 @@ def make_activity() -> tuple[Response, int]:
     )
     with lms.reading() as state:
         course = state.courses[wanted.get("course", COURSE_ID)]
+        tool = state.tools[wanted.get("tool", DEFAULT_TOOL)]
     activity = Activity(
         id=0,
         course_id=course.id,
+        tool=tool.id,
         title=title,
         new_window=bool(wanted.get("window", False)),
         custom=wanted.get("custom", {}),
