@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from practice_lms.course import Activity, Course
+from practice_lms.dialects import Dialect
 from practice_lms.enrolments import Member
 from practice_lms.line_items import line_item_url, line_items_url
 from practice_lms.notices import notices_claim
@@ -161,7 +162,8 @@ def ags_claim(message: Message, course_id: int, activity: Activity | None) -> di
     columns = message.state.columns_of(activity.id) if activity else []
     if activity and len(columns) == 1:
         # Moodle names the column only where it is the single one; one that the tool made on an
-        # ungraded link comes as an empty string.
+        # ungraded link comes as an empty string there.
         url = line_item_url(message.settings, message.state, columns[0])
-        endpoint["lineitem"] = url if activity.graded else ""
+        is_moodle = message.state.manner.dialect is Dialect.MOODLE
+        endpoint["lineitem"] = url if activity.graded or not is_moodle else ""
     return endpoint

@@ -6,10 +6,11 @@ from typing import Any
 
 from practice_lms.content_items import AnswerRefusedError, ContentItem, read_items
 from practice_lms.course import Activity, LineItem
+from practice_lms.dialects import Dialect
 from practice_lms.json_numbers import finite
 from practice_lms.launches import close_deep_linking
 from practice_lms.lms import Lms
-from practice_lms.manner import ContentType, Dialect
+from practice_lms.manner import ContentType
 from practice_lms.placing import add_activity
 from practice_lms.spec import DEEP_LINKING, LTI
 from practice_lms.state import DeepLinking

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from practice_lms.manner import Dialect, Manner
+from practice_lms.dialects import Dialect
+from practice_lms.manner import Manner
 from practice_lms.settings import Settings
 from practice_lms.state import MessageType
 from practice_lms.tools import EVERY_SCOPE, NOTICES_SCOPE

@@ -9,7 +9,10 @@ from practice_lms.state import State
 
 
 def add_activity(lms: Lms, activity: Activity, *, column: LineItem | None) -> Activity:
-    """Put an activity, and its column where it has one, into its course under fresh numbers."""
+    """Put an activity, and its column where it is graded, into its course under fresh numbers.
+
+    Where a switch says so no column is made, as with D2L: the tool has to make one itself.
+    """
     with lms.changing() as state:
         columns = [column] if column is not None else []
         return _placed(state, replace(activity, graded=column is not None), columns)
@@ -67,7 +70,7 @@ def _copied(activity: Activity) -> Activity:
 def _placed(state: State, activity: Activity, columns: list[LineItem]) -> Activity:
     placed = replace(activity, id=state.take_number())
     state.activities[placed.id] = placed
-    for column in columns:
+    for column in columns if state.manner.makes_columns else ():
         number = state.take_number()
         state.line_items[number] = replace(
             column, id=number, activity_id=placed.id, course_id=placed.course_id, tool=placed.tool

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from practice_lms.dialects import Dialect
 from practice_lms.lms import Lms
-from practice_lms.manner import Dialect, Manner
+from practice_lms.manner import Manner
 from practice_lms.openid_configuration import supported_scopes
 from practice_lms.state import MessageType, State, Ticket
 from practice_lms.tool_metadata import TOOL_CONFIGURATION, RegistrationRefusedError, ToolMetadata, host_of

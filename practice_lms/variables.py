@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from practice_lms.course import Activity, Course
+from practice_lms.dialects import Dialect
 from practice_lms.enrolments import Member
-from practice_lms.manner import Dialect
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from practice_lms.tools import AGS_SCOPE, Tool
 from practice_lms.web.current import current_lms
 from practice_lms.web.services import (
     ServiceError,
+    gradebook_answer,
     json_answer,
     require_accepted,
     require_content,
@@ -51,7 +52,7 @@ def list_line_items(course_id: int) -> Response:
             raise ServiceError(400, f"{error} is not a number that can be used") from error
         rows = [line_item_json(lms.settings, state, column) for column in page.rows]
     base = line_items_url(lms.settings, tool, course_id).partition("?")[0]
-    return json_answer(
+    return gradebook_answer(
         rows,
         media_type=CONTAINER,
         link=f"{base}?{page.next_query}" if page.next_query else None,

@@ -15,7 +15,7 @@ from practice_lms.web.current import current_lms
 from practice_lms.web.line_items import existing_line_item
 from practice_lms.web.services import (
     ServiceError,
-    json_answer,
+    gradebook_answer,
     require_accepted,
     require_content,
     require_course,
@@ -73,7 +73,7 @@ def list_results(course_id: int, line_item_id: int) -> Response:
             raise ServiceError(400, f"{error} is not a number that can be used") from error
         rows = [_result(lms, state, grade) for grade in page.rows]
         base = line_item_url(lms.settings, state, column, below="/results").partition("?")[0]
-    return json_answer(rows, media_type=RESULTS, link=f"{base}?{page.next_query}" if page.next_query else None)
+    return gradebook_answer(rows, media_type=RESULTS, link=f"{base}?{page.next_query}" if page.next_query else None)
 
 
 def _store(lms: Lms, state: State, *, score: Score, line_item_id: int) -> None:

@@ -125,6 +125,19 @@ def json_answer(content: object, *, media_type: str, status: int = 200, link: st
     return response
 
 
+def gradebook_answer(content: object, *, media_type: str, link: str | None) -> Response:
+    """Return a page of columns or results; a switch garbles its `Link` as Moodle 4.5.6 was seen to."""
+    with current_lms().reading() as state:
+        is_odd = state.manner.odd_links
+    if link is None or not is_odd:
+        return json_answer(content, media_type=media_type, link=link)
+    response = json_answer(content, media_type=media_type)
+    garbled = f"<{link.replace('&', '&amp;')}>; rel=“next”"
+    # Headers travel as Latin-1; the bytes on the wire are those of UTF-8.
+    response.headers["Link"] = garbled.encode().decode("latin-1")
+    return response
+
+
 def refusal(status: int, reason: str) -> Response:
     """Return an error in the shape of Moodle's services."""
     body = {"status": status, "reason": reason, "request": {"method": request.method, "url": request.url}}
