@@ -12,14 +12,17 @@ from practice_lms.web import (
     api,
     api_courses,
     api_deep_linking,
+    api_groups,
     api_launches,
     api_logs,
     api_manner,
     api_tools,
     auth,
+    course_groups,
     courses,
     deep_linking,
     gradebook,
+    groups,
     line_items,
     memberships,
     notices,
@@ -35,9 +38,9 @@ from practice_lms.web import (
 from practice_lms.web.current import current_lms, shown_course, signed_in_member, signed_in_person
 
 _PARTS = (
-    api, api_courses, api_deep_linking, api_launches, api_logs, api_manner, api_tools,
-    activities, adding, administration, auth, courses, deep_linking, gradebook, line_items, memberships, notices,
-    pages, registration, reviews, scores, storage, switches, token, tools,
+    api, api_courses, api_deep_linking, api_groups, api_launches, api_logs, api_manner, api_tools,
+    activities, adding, administration, auth, course_groups, courses, deep_linking, gradebook, groups, line_items,
+    memberships, notices, pages, registration, reviews, scores, storage, switches, token, tools,
 )  # fmt: skip
 
 

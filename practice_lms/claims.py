@@ -7,10 +7,11 @@ from typing import Any
 from practice_lms.course import Activity, Course
 from practice_lms.dialects import Dialect
 from practice_lms.enrolments import Member
+from practice_lms.groups import groups_claim
 from practice_lms.line_items import line_item_url, line_items_url
 from practice_lms.notices import notices_claim
 from practice_lms.settings import Settings
-from practice_lms.spec import AGS_CLAIM, DEEP_LINKING, LTI, NRPS_CLAIM
+from practice_lms.spec import AGS_CLAIM, DEEP_LINKING, GROUPS_CLAIM, LTI, NRPS_CLAIM
 from practice_lms.state import DeepLinking, MessageType, State
 from practice_lms.tools import Tool
 from practice_lms.variables import Scene, substituted
@@ -33,7 +34,13 @@ class Message:
 
     def custom(self, activity: Activity | None) -> dict[str, str]:
         """Return the custom parameters of the tool and of the activity, with their variables filled in."""
-        scene = Scene(dialect=self.state.manner.dialect, member=self.member, course=self.course, activity=activity)
+        scene = Scene(
+            dialect=self.state.manner.dialect,
+            member=self.member,
+            course=self.course,
+            activity=activity,
+            group_ids=self.state.groups_of(self.course.id, self.member.person.id) if self.course else (),
+        )
         return substituted({**self.tool.custom, **(activity.custom if activity else {})}, scene)
 
 
@@ -124,7 +131,8 @@ def common_claims(message: Message) -> dict[str, Any]:
 
 
 def _course_claims(message: Message, course: Course) -> dict[str, Any]:
-    return {
+    has_groups = message.state.manner.groups_service
+    return ({GROUPS_CLAIM: groups_claim(message.settings, course.id)} if has_groups else {}) | {
         f"{LTI}context": {
             "id": str(course.id),
             "label": course.label,

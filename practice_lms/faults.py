@@ -14,6 +14,7 @@ class ServiceKind(StrEnum):
     MEMBERSHIPS = "memberships"
     JWKS = "jwks"
     NOTICES = "notices"
+    GROUPS = "groups"
 
     @property
     def words(self) -> str:
@@ -26,6 +27,7 @@ class ServiceKind(StrEnum):
             ServiceKind.MEMBERSHIPS: "Course roster",
             ServiceKind.JWKS: "Our public keys",
             ServiceKind.NOTICES: "Notifications",
+            ServiceKind.GROUPS: "Groups",
         }[self]
 
 

@@ -89,3 +89,13 @@ class Manner:
     odd_links: bool = field(
         default=False, metadata=labelled("Names the next page of columns in curly quotes, as Moodle does", YES_NO)
     )
+    opaque_cursors: bool = field(
+        default=False, metadata=labelled("Pages the roster by cursors that cannot be read, as Canvas does", YES_NO)
+    )
+    lists_inactive: bool = field(
+        default=False, metadata=labelled("Lists people in the roster who are inactive", YES_NO)
+    )
+    offers_differences: bool = field(
+        default=False, metadata=labelled("Offers what changed in the roster since last time", YES_NO)
+    )
+    groups_service: bool = field(default=False, metadata=labelled("Has a service for groups", YES_NO))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from practice_lms.dialects import Dialect
+from practice_lms.groups import GROUPS_SCOPE
 from practice_lms.manner import Manner
 from practice_lms.settings import Settings
 from practice_lms.state import MessageType
@@ -61,7 +62,8 @@ def openid_configuration(settings: Settings, manner: Manner) -> dict[str, Any]:
 
 def supported_scopes(manner: Manner) -> list[str]:
     """Return the scopes that this platform can grant."""
-    return [scope for scope in EVERY_SCOPE if scope != NOTICES_SCOPE or manner.notices]
+    optional = {NOTICES_SCOPE: manner.notices, GROUPS_SCOPE: manner.groups_service}
+    return [scope for scope in EVERY_SCOPE if optional.get(scope, True)]
 
 
 def _messages(manner: Manner) -> list[dict[str, Any]]:

@@ -58,8 +58,7 @@ def copy_course(lms: Lms, course_id: int, *, title: str = "", label: str = "", w
             _placed(state, replace(_copied(activity), course_id=course.id), state.columns_of(activity.id))
         for member in state.members_of(original.id):
             if member.enrolment and (with_learners or INSTRUCTOR in member.roles):
-                place = replace(member.enrolment, course_id=course.id)
-                state.enrolments[course.id, member.person.id] = place
+                state.place(replace(member.enrolment, course_id=course.id))
         return course
 
 

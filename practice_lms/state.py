@@ -2,7 +2,7 @@
 
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,7 @@ from practice_lms.course import (
 from practice_lms.enrolments import Enrolment, Member, seeded_enrolments
 from practice_lms.faults import FaultRule, ServiceKind
 from practice_lms.gradebook import Grade
+from practice_lms.groups import Group
 from practice_lms.keys import SigningKey, new_signing_key
 from practice_lms.manner import DeepLinkingOffer, Manner
 from practice_lms.people import PEOPLE, Person, generated_person
@@ -139,6 +140,7 @@ class State:
     token_lifetime_seconds: int = DEFAULT_TOKEN_LIFETIME_SECONDS
     clock_offset_seconds: int = 0
     next_number: int = FIRST_FREE_NUMBER
+    groups: dict[int, Group] = field(default_factory=dict)
     notice_handlers: dict[tuple[str, str], str] = field(default_factory=dict)
     manner: Manner = field(default_factory=Manner)
     offer: DeepLinkingOffer = field(default_factory=DeepLinkingOffer)
@@ -147,6 +149,7 @@ class State:
     launches: dict[str, Launch] = field(default_factory=dict)
     deep_linkings: dict[int, DeepLinking] = field(default_factory=dict)
     seen_once: dict[str, float] = field(default_factory=dict)
+    rosters: dict[tuple[object, ...], Sequence[Member]] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     sent_notices: list[SentNotice] = field(default_factory=list)
     next_launch: Overrides | None = None
@@ -169,9 +172,13 @@ class State:
         newcomers = [generated_person(number) for number in range(start, start + count)]
         for person in newcomers:
             self.people[person.id] = person
-            place = Enrolment(course_id=course_id, person_id=person.id, roles=person.roles)
-            self.enrolments[course_id, person.id] = place
+            self.place(Enrolment(course_id=course_id, person_id=person.id, roles=person.roles))
         return newcomers
+
+    def place(self, enrolment: Enrolment) -> None:
+        """Put a person into a course, or change how they are in it."""
+        self.enrolments[enrolment.course_id, enrolment.person_id] = enrolment
+        self.rosters.clear()
 
     def member(self, course_id: int, person: Person) -> Member:
         """Return a person as a course sees them."""
@@ -184,6 +191,27 @@ class State:
             for (each, person_id), enrolment in self.enrolments.items()
             if each == course_id
         ]
+
+    def sorted_members(self, course_id: int) -> Sequence[Member]:
+        """Return everybody who is or was in a course by family name."""
+        return self.kept_roster(
+            (course_id,),
+            lambda: sorted(
+                self.members_of(course_id), key=lambda member: (member.person.family_name, member.person.id)
+            ),
+        )
+
+    def kept_roster(self, key: tuple[object, ...], make: Callable[[], Sequence[Member]]) -> Sequence[Member]:
+        """Return a list of members that is made once, and again after any enrolment has changed."""
+        if key not in self.rosters:
+            self.rosters[key] = make()
+        return self.rosters[key]
+
+    def groups_of(self, course_id: int, person_id: str) -> tuple[int, ...]:
+        """Return the ids of the groups that a person belongs to in a course."""
+        return tuple(
+            group.id for group in self.groups.values() if group.course_id == course_id and person_id in group.members
+        )
 
     def activities_of(self, course_id: int) -> list[Activity]:
         """Return the activities of a course, oldest first."""

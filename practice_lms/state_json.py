@@ -9,6 +9,7 @@ from practice_lms.course import Activity, Course, LineItem
 from practice_lms.enrolments import Enrolment, MemberStatus
 from practice_lms.faults import Fault, FaultRule, ServiceKind
 from practice_lms.gradebook import Grade
+from practice_lms.groups import Group
 from practice_lms.keys import SigningKey, public_jwk
 from practice_lms.manner import DeepLinkingOffer, Manner
 from practice_lms.people import PEOPLE
@@ -18,9 +19,10 @@ from practice_lms.tools import Tool
 
 FORMAT = 2
 _SIMPLE = ("session_secret", "page_size", "token_lifetime_seconds", "clock_offset_seconds", "next_number")
-_TABLES: dict[str, type[Activity | Course | LineItem | Tool]] = {
+_TABLES: dict[str, type[Activity | Course | Group | LineItem | Tool]] = {
     "activities": Activity,
     "courses": Course,
+    "groups": Group,
     "line_items": LineItem,
     "tools": Tool,
 }
@@ -92,10 +94,9 @@ def _bring_in_people(state: State, kept: dict[str, Any]) -> None:
         rows = [_row(Enrolment, row | {"status": MemberStatus(row["status"])}) for row in kept["enrolments"]]
         state.enrolments = {(row.course_id, row.person_id): row for row in rows}
         return
-    for (course_id, person_id), enrolment in state.enrolments.items():
+    for (_, person_id), enrolment in list(state.enrolments.items()):
         if person_id in kept["changed_roles"]:
-            roles = state.people[person_id].roles
-            state.enrolments[course_id, person_id] = replace(enrolment, roles=roles)
+            state.place(replace(enrolment, roles=state.people[person_id].roles))
 
 
 def _tables(kept: dict[str, Any]) -> dict[str, Any]:

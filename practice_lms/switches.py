@@ -72,10 +72,11 @@ def change_roles(lms: Lms, person_id: str, *, roles: tuple[str, ...], course_id:
     with lms.changing() as state:
         if course_id is None:
             state.people[person_id] = replace(state.people[person_id], roles=roles)
+            state.rosters.clear()
         places = [course_id] if course_id is not None else [each for each, who in state.enrolments if who == person_id]
         for place in places:
             enrolment = state.enrolments[place, person_id]
-            state.enrolments[place, person_id] = replace(enrolment, roles=roles, changed_at=lms.now().timestamp())
+            state.place(replace(enrolment, roles=roles, changed_at=lms.now().timestamp()))
 
 
 def enrol_person(
@@ -90,10 +91,12 @@ def enrol_person(
         person, course = state.people[person_id], state.courses[course_id]
         present = state.enrolments.get((course.id, person.id))
         kept = present.roles if present else person.roles
-        state.enrolments[course.id, person.id] = Enrolment(
-            course_id=course.id,
-            person_id=person.id,
-            roles=kept if roles is None else roles,
-            status=status,
-            changed_at=lms.now().timestamp(),
+        state.place(
+            Enrolment(
+                course_id=course.id,
+                person_id=person.id,
+                roles=kept if roles is None else roles,
+                status=status,
+                changed_at=lms.now().timestamp(),
+            )
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from practice_lms.groups import GROUPS_SCOPE
 from practice_lms.settings import Settings
 
 DEFAULT_TOOL = "default"
@@ -11,7 +12,7 @@ AGS_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 AGS_SCOPES = tuple(f"{AGS_SCOPE}{name}" for name in ("lineitem", "lineitem.readonly", "result.readonly", "score"))
 NRPS_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 NOTICES_SCOPE = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
-EVERY_SCOPE = (*AGS_SCOPES, NRPS_SCOPE, NOTICES_SCOPE)
+EVERY_SCOPE = (*AGS_SCOPES, NRPS_SCOPE, NOTICES_SCOPE, GROUPS_SCOPE)
 
 
 @dataclass(frozen=True, kw_only=True)

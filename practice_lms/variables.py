@@ -8,6 +8,12 @@ from practice_lms.course import Activity, Course
 from practice_lms.dialects import Dialect
 from practice_lms.enrolments import Member
 
+# Each platform has a variable of its own for this, and hands on the others' as they were written.
+_GROUP_VARIABLES = {
+    Dialect.MOODLE: "$Moodle.Person.userGroupIds",
+    Dialect.CANVAS: "$Canvas.course.sectionIds",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
@@ -17,6 +23,7 @@ class Scene:
     member: Member
     course: Course | None
     activity: Activity | None = None
+    group_ids: tuple[int, ...] = ()
 
 
 def substituted(custom: Mapping[str, str], scene: Scene) -> dict[str, str]:
@@ -27,7 +34,9 @@ def substituted(custom: Mapping[str, str], scene: Scene) -> dict[str, str]:
 
 def _variables(scene: Scene) -> dict[str, str]:
     of_course = _of_course(scene.course) if scene.course else {}
-    return _of_person(scene) | of_course | (_of_link(scene, scene.activity) if scene.activity else {})
+    return (
+        _of_person(scene) | _of_groups(scene) | of_course | (_of_link(scene, scene.activity) if scene.activity else {})
+    )
 
 
 def _of_person(scene: Scene) -> dict[str, str]:
@@ -45,6 +54,14 @@ def _of_person(scene: Scene) -> dict[str, str]:
     }
 
 
+def _of_groups(scene: Scene) -> dict[str, str]:
+    # Each platform has a variable of its own for this, and hands on the others' as they were written.
+    name = {Dialect.MOODLE: "$Moodle.Person.userGroupIds", Dialect.CANVAS: "$Canvas.course.sectionIds"}.get(
+        scene.dialect
+    )
+    return {name: _joined(scene.group_ids)} if name else {}
+
+
 def _of_course(course: Course) -> dict[str, str]:
     sourced_id = f"SIS-{course.label}"
     return {
@@ -56,7 +73,6 @@ def _of_course(course: Course) -> dict[str, str]:
         "$CourseSection.title": course.title,
         "$CourseSection.label": course.label,
         "$CourseSection.sourcedId": sourced_id,
-        "$Moodle.Person.userGroupIds": "",
     }
 
 

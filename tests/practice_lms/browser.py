@@ -20,6 +20,6 @@ class Browser:
         """Open a page."""
         return self._session.get(self._url + path, timeout=10)
 
-    def post(self, path: str, **fields: str) -> requests.Response:
+    def post(self, path: str, **fields: str | list[str]) -> requests.Response:
         """Send a form."""
         return self._session.post(self._url + path, data=fields, timeout=10)

@@ -20,6 +20,7 @@ from practice_lms.server import RunningLms
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 EVERY_SCOPE = (
     f"{AGS}lineitem",
     f"{AGS}lineitem.readonly",
@@ -27,6 +28,7 @@ EVERY_SCOPE = (
     f"{AGS}score",
     NRPS,
     NOTICES,
+    GROUPS,
 )
 SCORE = "application/vnd.ims.lis.v1.score+json"
 RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"

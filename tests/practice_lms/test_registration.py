@@ -19,7 +19,7 @@ from tests.practice_lms.registering import (
     metadata,
     register,
 )
-from tests.practice_lms.small_tool import EVERY_SCOPE, MEMBERS, NOTICES, NRPS, Caller, SmallTool, call_api
+from tests.practice_lms.small_tool import EVERY_SCOPE, GROUPS, MEMBERS, NOTICES, NRPS, Caller, SmallTool, call_api
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/"
 FAMILIES = {"moodle": "moodle", "canvas": "canvas", "sakai": "sakailms.org", "d2l": "desire2learn"}
@@ -88,7 +88,7 @@ def test_tool_when_registered_by_moodle_is_answered_in_its_shape(lms: RunningLms
     configuration = document[TOOL_CONFIGURATION]
     assert document["client_id"] not in ("", lms.settings.client_id)
     assert configuration.pop("deployment_id") not in ("", "1")
-    assert document["scope"].split() == [scope for scope in EVERY_SCOPE if scope != NOTICES]
+    assert document["scope"].split() == [scope for scope in EVERY_SCOPE if scope not in (NOTICES, GROUPS)]
     assert configuration["messages"] == [{"type": "LtiDeepLinkingRequest", "target_link_uri": f"{tool.url}/lti/pick"}]
     assert configuration["custom_parameters"] == wanted[TOOL_CONFIGURATION]["custom_parameters"]
     assert configuration["version"] == "1.3.0"

@@ -16,7 +16,7 @@ from practice_lms.state_file import DamagedStateFileError
 from tests.practice_lms.launching import launch, verified
 from tests.practice_lms.small_tool import Caller, SmallTool, call_api
 
-KEPT = ("gradebook", "activities", "faults", "people", "courses", "manner", "deep-linking/offer")
+KEPT = ("gradebook", "activities", "faults", "people", "courses", "groups", "manner", "deep-linking/offer")
 
 
 def test_state_when_served_again_is_as_it_was(tool: SmallTool, tmp_path: Path) -> None:
@@ -31,6 +31,7 @@ def test_state_when_served_again_is_as_it_was(tool: SmallTool, tmp_path: Path) -
         call_api(lms, "people/103/roles", {"roles": [INSTRUCTOR]})
         call_api(lms, "people/104/enrol", {"status": "Inactive"})
         call_api(lms, "courses/1/copy", {"with_learners": True})
+        call_api(lms, "groups", {"name": "Blue", "members": ["102", "103"]})
         call_api(lms, "manner", {"dialect": "canvas"})
         call_api(lms, "deep-linking/offer", {"accept_types": ["link"], "accept_multiple": None})
         token = launch(lms).fields["id_token"]
@@ -54,7 +55,7 @@ def test_state_file_when_of_the_first_format_is_read_as_one_course(tmp_path: Pat
         call_api(lms, "enrol", {"count": 1})
         call_api(lms, "people/103/roles", {"roles": [INSTRUCTOR]})
     kept = json.loads(path.read_text()) | {"format": 1}
-    for name in ("courses", "enrolments", "tools", "manner", "offer", "notice_handlers"):
+    for name in ("courses", "enrolments", "tools", "manner", "offer", "notice_handlers", "groups"):
         del kept[name]
     for row in (*kept["activities"], *kept["line_items"]):
         for name in ("course_id", "tool", "sent", "copied_from", "submission_review"):
