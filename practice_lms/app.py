@@ -1,6 +1,6 @@
 """The composition root of the practice LMS."""
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, g, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from practice_lms.lms import Lms
@@ -80,7 +80,14 @@ def _redirect_to_own_address(settings: Settings) -> AnyResponse | None:
 def _common_values() -> dict[str, object]:
     with current_lms().reading() as state:
         storage = state.manner.storage
-    return {"signed_in": signed_in_person(), "here": signed_in_member(), "course": shown_course(), "storage": storage}
+        masquerader = state.people.get(session.get("masquerader_id", ""))
+    return {
+        "signed_in": signed_in_person(),
+        "masquerader": masquerader,
+        "here": signed_in_member(),
+        "course": shown_course(),
+        "storage": storage,
+    }
 
 
 def _with_policy(response: Response) -> Response:

@@ -31,6 +31,7 @@ class Message:
     course: Course | None
     nonce: str
     now: datetime
+    masquerader_id: str = ""
 
     def custom(self, activity: Activity | None) -> dict[str, str]:
         """Return the custom parameters of the tool and of the activity, with their variables filled in."""
@@ -39,6 +40,7 @@ class Message:
             member=self.member,
             course=self.course,
             activity=activity,
+            masquerader_id=self.masquerader_id,
             group_ids=self.state.groups_of(self.course.id, self.member.person.id) if self.course else (),
         )
         return substituted({**self.tool.custom, **(activity.custom if activity else {})}, scene)

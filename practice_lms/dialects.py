@@ -42,6 +42,11 @@ class Dialect(StrEnum):
         return self in (Dialect.MOODLE, Dialect.SAKAI)
 
     @property
+    def has_test_student(self) -> bool:
+        """Tell whether the student view is that of a made-up student; Moodle switches the role and keeps the person."""
+        return self is not Dialect.MOODLE
+
+    @property
     def names_whom_fully(self) -> bool:
         """Tell whether `for_user` carries more than an id; Moodle 4.5.6 was recorded to send the id alone."""
         return self is not Dialect.MOODLE

@@ -9,8 +9,11 @@ from typing import Any
 from practice_lms.about_somebody import review_target
 from practice_lms.course import COURSE_ID
 from practice_lms.lms import Lms
-from practice_lms.state import KEPT_LAUNCHES, DeepLinking, Launch, MessageType, Overrides, State, Subject
+from practice_lms.people import Person, test_student
+from practice_lms.state import KEPT_LAUNCHES, DeepLinking, Disguise, Launch, MessageType, Overrides, State, Subject
 from practice_lms.tools import DEFAULT_TOOL
+
+NO_DISGUISE = Disguise()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +24,9 @@ class LoginForm:
     fields: dict[str, str]
 
 
-def begin_activity_launch(lms: Lms, person_id: str, *, activity_id: int, needs_cookie: bool) -> LoginForm:
+def begin_activity_launch(
+    lms: Lms, person_id: str, *, activity_id: int, needs_cookie: bool, disguise: Disguise = NO_DISGUISE
+) -> LoginForm:
     """Begin the launch of an activity; without `needs_cookie` the launch id alone takes it up again.
 
     Raises:
@@ -30,7 +35,7 @@ def begin_activity_launch(lms: Lms, person_id: str, *, activity_id: int, needs_c
     with lms.reading() as state:
         activity = state.activities[activity_id]
         subject = Subject(type=MessageType.RESOURCE_LINK, activity_id=activity_id)
-        launch = _noted(state, person_id, subject, tool_id=activity.tool, needs_cookie=needs_cookie)
+        launch = _noted(state, person_id, subject, tool_id=activity.tool, needs_cookie=needs_cookie, disguise=disguise)
         return _login_form(lms, state, launch, target=activity.target)
 
 
@@ -110,7 +115,22 @@ def close_deep_linking(state: State, number: int, claims: Mapping[str, Any]) -> 
     state.deep_linkings[number] = replace(state.deep_linkings[number], claims=claims)
 
 
-def _noted(state: State, person_id: str, subject: Subject, *, tool_id: str, needs_cookie: bool) -> Launch:
+def launching_person(state: State, launch: Launch) -> Person:
+    """Return as whom the tool sees the launch: in Canvas's student view a made-up student."""
+    if launch.disguise.as_student and state.manner.dialect.has_test_student:
+        return test_student(state.activities[launch.subject.activity_id].course_id)
+    return state.people[launch.person_id]
+
+
+def _noted(
+    state: State,
+    person_id: str,
+    subject: Subject,
+    *,
+    tool_id: str,
+    needs_cookie: bool,
+    disguise: Disguise = NO_DISGUISE,
+) -> Launch:
     named_after = subject.activity_id or "_ContentItemSelectionRequest"
     if not state.tools[tool_id].active:
         raise KeyError(tool_id)
@@ -119,6 +139,7 @@ def _noted(state: State, person_id: str, subject: Subject, *, tool_id: str, need
         tool=state.tools[tool_id].id,
         person_id=state.people[person_id].id,
         subject=subject,
+        disguise=disguise,
         needs_cookie=needs_cookie,
         overrides=_taken_overrides(state),
     )
@@ -140,7 +161,7 @@ def _login_form(lms: Lms, state: State, launch: Launch, *, target: str | None = 
     fields: dict[str, str | None] = {
         "iss": lms.settings.issuer,
         "target_link_uri": target or tool.target_of(launch.subject.type),
-        "login_hint": launch.person_id,
+        "login_hint": launching_person(state, launch).id,
         "lti_message_hint": json.dumps(hint, separators=(",", ":")),
         "client_id": tool.client_id,
         "lti_deployment_id": tool.deployment_id,

@@ -1,11 +1,14 @@
 """Which claims a launch carries when it is taken up."""
 
+from dataclasses import replace
 from typing import Any
 
 from practice_lms.about_somebody import data_privacy_claims, submission_review_claims
 from practice_lms.claims import Message, deep_linking_claims, resource_link_claims
-from practice_lms.enrolments import Member
+from practice_lms.enrolments import Enrolment, Member
+from practice_lms.launches import launching_person
 from practice_lms.lms import Lms
+from practice_lms.people import LEARNER
 from practice_lms.state import Launch, MessageType, State
 
 
@@ -31,14 +34,25 @@ def message_claims(lms: Lms, state: State, launch: Launch, *, nonce: str) -> dic
 
 
 def _message(lms: Lms, state: State, launch: Launch, course_id: int | None, nonce: str) -> Message:
-    person = state.people[launch.person_id]
-    in_no_course = Member(person=person, enrolment=None)
     return Message(
         settings=lms.settings,
         state=state,
         tool=state.tools[launch.tool],
-        member=in_no_course if course_id is None else state.member(course_id, person),
+        member=_member(state, launch, course_id),
         course=None if course_id is None else state.courses[course_id],
+        masquerader_id=launch.disguise.masquerader_id,
         nonce=nonce,
         now=lms.now(),
     )
+
+
+def _member(state: State, launch: Launch, course_id: int | None) -> Member:
+    person = launching_person(state, launch)
+    if course_id is None:
+        return Member(person=person, enrolment=None)
+    if launch.disguise.as_student:
+        # Moodle keeps the person and switches the role; elsewhere the made-up student has its own.
+        roles = person.roles if state.manner.dialect.has_test_student else (LEARNER,)
+        place = Enrolment(course_id=course_id, person_id=person.id, roles=roles)
+        return Member(person=replace(person, roles=()), enrolment=place)
+    return state.member(course_id, person)

@@ -10,6 +10,7 @@ ADMINISTRATORS = (
     "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
     "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
 )
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 FIRST_GENERATED_ID = 1001
 
 
@@ -151,4 +152,12 @@ def generated_person(number: int) -> Person:
     return Person(
         id=str(identifier), given_name=given_name, family_name=f"{family_name} {identifier}",
         username=f"teacher{identifier}", roles=(LEARNER,), part="Teacher", invitation="",
+    )  # fmt: skip
+
+
+def test_student(course_id: int) -> Person:
+    """Return the made-up student as whom a facilitator looks at a course in Canvas's student view."""
+    return Person(
+        id=f"test-student-{course_id}", given_name="Test", family_name="Student", username=f"test{course_id}",
+        roles=(LEARNER, TEST_USER), part="Test student", invitation="",
     )  # fmt: skip

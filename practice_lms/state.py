@@ -63,6 +63,14 @@ class Subject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Disguise:
+    """How somebody is not quite themselves: in the student view, or acted as by an administrator."""
+
+    as_student: bool = False
+    masquerader_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Launch:
     """One launch that was begun: it may be taken up once, by the person it was begun for."""
 
@@ -70,6 +78,7 @@ class Launch:
     tool: str
     person_id: str
     subject: Subject
+    disguise: Disguise
     needs_cookie: bool
     overrides: Overrides
 

@@ -1,11 +1,13 @@
 """The pages of one activity: showing it, launching it, coming back from it, duplicating it."""
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from practice_lms.course import Activity
 from practice_lms.launches import LoginForm, begin_activity_launch
 from practice_lms.people import Person
 from practice_lms.placing import duplicate_activity
+from practice_lms.state import Disguise
 from practice_lms.web.current import current_lms
 from practice_lms.web.entering import enter_activity, enter_as_facilitator, for_signed_in
 
@@ -15,11 +17,12 @@ blueprint = Blueprint("activities", __name__, url_prefix="/course/activities/<in
 @blueprint.get("")
 @for_signed_in
 def show(person: Person, activity_id: int) -> str:
-    """Show the activity in its frame, or the way to its new window."""
+    """Show the activity in its frame, or the way to its new window; with `?student=1` in the student view."""
     activity = enter_activity(person, activity_id)
+    as_student = _is_student_view(person, activity)
     with current_lms().reading() as state:
         tool = state.tools[activity.tool]
-    return render_template("activities/show.html", activity=activity, tool=tool)
+    return render_template("activities/show.html", activity=activity, tool=tool, as_student=as_student)
 
 
 @blueprint.get("/launch")
@@ -27,7 +30,10 @@ def show(person: Person, activity_id: int) -> str:
 def launch(person: Person, activity_id: int) -> Response:
     """Begin the launch from inside the frame or the new window."""
     activity = enter_activity(person, activity_id)
-    form = begin_activity_launch(current_lms(), person.id, activity_id=activity.id, needs_cookie=True)
+    disguise = Disguise(as_student=_is_student_view(person, activity), masquerader_id=session.get("masquerader_id", ""))
+    form = begin_activity_launch(
+        current_lms(), person.id, activity_id=activity.id, needs_cookie=True, disguise=disguise
+    )
     return login_page(form)
 
 
@@ -51,6 +57,13 @@ def duplicate(person: Person, activity_id: int) -> AnyResponse:
     enter_as_facilitator(person, activity.course_id)
     duplicate_activity(current_lms(), activity.id)
     return redirect(url_for("courses.show_course", course_id=activity.course_id))
+
+
+def _is_student_view(person: Person, activity: Activity) -> bool:
+    if "student" not in request.args:
+        return False
+    enter_as_facilitator(person, activity.course_id)
+    return True
 
 
 def login_page(form: LoginForm) -> Response:

@@ -1,6 +1,7 @@
-"""The pages of the LMS's administrators: the tools, and the data that they hold of people."""
+"""The pages of the LMS's administrators: the tools, the data that they hold of people, and acting as somebody."""
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from practice_lms.launches import begin_data_privacy_launch
 from practice_lms.people import PEOPLE, Person
@@ -46,6 +47,17 @@ def launch_privacy(person: Person) -> Response:
         needs_cookie=True,
     )
     return login_page(form)
+
+
+@blueprint.post("/act")
+@for_administrators
+def act(person: Person) -> AnyResponse:
+    """Act as somebody else, until told to stop."""
+    with current_lms().reading() as state:
+        other = state.people.get(request.form.get("person", "")) or abort(404)
+    session["masquerader_id"] = person.id
+    session["person_id"] = other.id
+    return redirect(url_for("courses.show_courses"))
 
 
 def _about() -> Person:

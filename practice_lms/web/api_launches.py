@@ -3,6 +3,8 @@
 | call | message |
 |---|---|
 | `GET launch/<activity>?person=` | LtiResourceLinkRequest |
+| `… &student_view=1` | the same in the student view: Canvas's test student, or Moodle's switched role |
+| `… &masquerader=110` | the same with an administrator who acts as the person |
 | `GET launch/submission-review?person=&for_user=&activity=` (or `&line_item=`) | LtiSubmissionReviewRequest |
 | `GET launch/data-privacy?person=&for_user=&tool=` | DataPrivacyLaunchRequest |
 | `POST next-launch {claims?, remove?, header?, login?}` | changes the very next launch that begins |
@@ -15,7 +17,7 @@ from flask import Response, jsonify, request
 
 from practice_lms.keys import sign
 from practice_lms.launches import begin_activity_launch, begin_data_privacy_launch, begin_submission_review
-from practice_lms.state import Overrides
+from practice_lms.state import Disguise, Overrides
 from practice_lms.tools import DEFAULT_TOOL
 from practice_lms.web.api_calls import BadCallError, api_blueprint, call_fields, login_json
 from practice_lms.web.current import current_lms
@@ -26,8 +28,18 @@ blueprint = api_blueprint("api_launches")
 @blueprint.get("/launch/<int:activity_id>")
 def launch_activity(activity_id: int) -> Response:
     """Begin the launch of an activity by `person`."""
-    person_id = request.args.get("person", "")
-    return login_json(begin_activity_launch(current_lms(), person_id, activity_id=activity_id, needs_cookie=False))
+    masquerader_id = request.args.get("masquerader", "")
+    if masquerader_id:
+        with current_lms().reading() as state:
+            masquerader_id = state.people[masquerader_id].id
+    form = begin_activity_launch(
+        current_lms(),
+        request.args.get("person", ""),
+        activity_id=activity_id,
+        needs_cookie=False,
+        disguise=Disguise(as_student="student_view" in request.args, masquerader_id=masquerader_id),
+    )
+    return login_json(form)
 
 
 @blueprint.get("/launch/submission-review")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, render_template, request
 
 from practice_lms.keys import sign
-from practice_lms.launches import take_launch
+from practice_lms.launches import launching_person, take_launch
 from practice_lms.lms import Lms
 from practice_lms.messages import message_claims
 from practice_lms.state import Launch
@@ -70,9 +70,11 @@ def _id_token(lms: Lms, asked: Mapping[str, str], *, launch: Launch | None, tool
         raise LoginRefusedError("invalid_request", "lti_message_hint has no launch id")
     if asked["client_id"] != tool.client_id:
         raise LoginRefusedError("unauthorized_client", "client_id is not the one that this launch is for")
-    hint = asked.get("login_hint")
     person = signed_in_person()
-    if hint != launch.person_id or (launch.needs_cookie and (person is None or person.id != hint)):
+    is_signed_in = person is not None and person.id == launch.person_id
+    with lms.reading() as state:
+        is_hinted = asked.get("login_hint") == launching_person(state, launch).id
+    if not is_hinted or (launch.needs_cookie and not is_signed_in):
         raise LoginRefusedError("access_denied", "login_hint is not the person who is signed in")
     with lms.reading() as state:
         claims = message_claims(lms, state, launch, nonce=asked["nonce"]) | dict(launch.overrides.claims)

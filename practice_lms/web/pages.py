@@ -23,8 +23,17 @@ def sign_in() -> AnyResponse:
         person = state.people.get(request.form.get("person", ""))
     if person is None:
         abort(404)
+    session.clear()
     session["person_id"] = person.id
     return redirect(url_for("courses.show_course"))
+
+
+@blueprint.post("/stop-acting")
+def stop_acting() -> AnyResponse:
+    """Be oneself again after acting as somebody else."""
+    masquerader_id = session.pop("masquerader_id", None) or abort(404)
+    session["person_id"] = masquerader_id
+    return redirect(url_for("administration.show"))
 
 
 @blueprint.app_errorhandler(403)

@@ -16,9 +16,9 @@ class Browser:
         """Sign in as one of the people."""
         return self.post("/sign-in", person=person)
 
-    def get(self, path: str) -> requests.Response:
+    def get(self, path: str, **query: str) -> requests.Response:
         """Open a page."""
-        return self._session.get(self._url + path, timeout=10)
+        return self._session.get(self._url + path, params=query, timeout=10)
 
     def post(self, path: str, **fields: str | list[str]) -> requests.Response:
         """Send a form."""
