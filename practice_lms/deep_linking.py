@@ -98,7 +98,7 @@ def _column(item: ContentItem, dialect: Dialect) -> LineItem | None:
 
 def _verified(lms: Lms, tool: Tool, token: str) -> dict[str, Any]:
     try:
-        return lms.keys_of(tool).verify(token)
+        return lms.verify(tool, token)
     except BadSignatureError as error:
         raise AnswerRefusedError(f"The tool’s answer cannot be trusted: {error}.") from error
     except KeySetUnreachableError as error:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event, RLock
+from typing import Any
 
 from practice_lms.faults import FaultRule, ServiceKind
 from practice_lms.settings import Settings
@@ -55,6 +56,17 @@ class Lms:
         """Return the key set of a tool."""
         with self._lock:
             return self._key_sets.setdefault(tool.key_set_url, ToolKeys(tool.key_set_url))
+
+    def verify(self, tool: Tool, token: str) -> dict[str, Any]:
+        """Return the claims of a token that the tool signed.
+
+        Raises:
+            BadSignatureError: when it is no RS256 token with a kid, or no key of the tool signed it.
+            KeySetUnreachableError: when the keys are needed and cannot be had.
+        """
+        with self._lock:
+            caching = self._state.manner.key_caching
+        return self.keys_of(tool).verify(token, caching)
 
     def take_fault(self, kind: ServiceKind) -> FaultRule | None:
         """Return the fault that this request meets, if any, and count it down."""

@@ -1,5 +1,6 @@
 """How the practice LMS behaves where real platforms differ from each other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -26,6 +27,9 @@ class DocumentTarget(StrEnum):
     EMBED = "embed"
 
 
+_TARGETS = (DocumentTarget.IFRAME, DocumentTarget.WINDOW)
+
+
 class Storage(StrEnum):
     """Where a tool may keep its login state, other than in a cookie (lti-cs-oidc, lti-pm-s)."""
 
@@ -48,6 +52,25 @@ class Storage(StrEnum):
     def target(self) -> str:
         """Return the `lti_storage_target` of a login; empty where there is none."""
         return {Storage.OFF: "", Storage.FRAME: "lti_storage"}.get(self, "_parent")
+
+
+class KeyCaching(StrEnum):
+    """How long the tool's key set is kept, once it was fetched."""
+
+    NOT_AT_ALL = "not_at_all"
+    UNTIL_IT_FAILS = "until_it_fails"
+    UNTIL_UNKNOWN_KID = "until_unknown_kid"
+    FOR_EVER = "for_ever"
+
+    @property
+    def words(self) -> str:
+        """Return what that means for a tool that changes its keys."""
+        return {
+            KeyCaching.NOT_AT_ALL: "Not at all: fetches it each time",
+            KeyCaching.UNTIL_IT_FAILS: "Until a signature fails, as in Moodle",
+            KeyCaching.UNTIL_UNKNOWN_KID: "Until a key comes that is not in it",
+            KeyCaching.FOR_EVER: "For ever: new keys are never seen",
+        }[self]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,3 +122,28 @@ class Manner:
         default=False, metadata=labelled("Offers what changed in the roster since last time", YES_NO)
     )
     groups_service: bool = field(default=False, metadata=labelled("Has a service for groups", YES_NO))
+    key_caching: KeyCaching = field(
+        default=KeyCaching.UNTIL_IT_FAILS,
+        metadata=labelled("Keeps the tool’s public keys", {each: each.words for each in KeyCaching}),
+    )
+
+
+LIKE: Mapping[Dialect, tuple[Manner, DeepLinkingOffer]] = {
+    Dialect.MOODLE: (Manner(odd_links=True), DeepLinkingOffer(sends_data=False)),
+    Dialect.CANVAS: (
+        Manner(dialect=Dialect.CANVAS, storage=Storage.FRAME, notices=True, opaque_cursors=True),
+        DeepLinkingOffer(
+            accept_types=tuple(ContentType),
+            accept_presentation_document_targets=_TARGETS,
+            accept_lineitem=True,
+        ),
+    ),
+    Dialect.SAKAI: (
+        Manner(dialect=Dialect.SAKAI, storage=Storage.PARENT, groups_service=True, lists_inactive=True),
+        DeepLinkingOffer(accept_presentation_document_targets=_TARGETS, accept_lineitem=True),
+    ),
+    Dialect.D2L: (
+        Manner(dialect=Dialect.D2L, own_audience=True, makes_columns=False),
+        DeepLinkingOffer(accept_presentation_document_targets=_TARGETS, accept_lineitem=True),
+    ),
+}

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from practice_lms.course import LineItem
+from practice_lms.dialects import Dialect
 from practice_lms.enrolments import Enrolment, MemberStatus
 from practice_lms.keys import new_signing_key
 from practice_lms.lms import Lms
+from practice_lms.manner import LIKE
 
 
 def rotate_keys(lms: Lms, *, keep_old: bool) -> str:
@@ -100,3 +102,16 @@ def enrol_person(
                 changed_at=lms.now().timestamp(),
             )
         )
+
+
+def behave_like(lms: Lms, dialect: Dialect) -> None:
+    """Set every switch, and what deep linking offers, as that platform is known to behave."""
+    with lms.changing() as state:
+        state.manner, state.offer = LIKE[dialect]
+
+
+def forget_tool_keys(lms: Lms) -> None:
+    """Fetch every tool's key set anew at the next verification."""
+    with lms.reading() as state:
+        for tool in state.tools.values():
+            lms.keys_of(tool).forget()

@@ -40,7 +40,7 @@ def grant_token(lms: Lms, form: Mapping[str, str]) -> AccessToken:
         raise OAuthError("invalid_request", "client_assertion is missing")
     tool = _stated_tool(lms, form["client_assertion"])
     try:
-        claims = lms.keys_of(tool).verify(form["client_assertion"])
+        claims = lms.verify(tool, form["client_assertion"])
     except BadSignatureError as error:
         raise OAuthError("invalid_client", f"client_assertion refused: {error}", status=401) from error
     _check_parties(lms, claims, tool=tool)

@@ -1,4 +1,19 @@
-"""The writing half of the API for tests: launches without a browser, faults and switches. Loopback only."""
+"""The API for tests on faults, keys, columns and times. Loopback only, no sign-in.
+
+Its parts each begin with a table of their calls: `api_launches`, `api_deep_linking`, `api_courses`, `api_groups`,
+`api_manner` (every switch), `api_tools` (registration) and `api_logs` (what was done and asked).
+
+| call | what it does |
+|---|---|
+| `GET faults`, `POST faults {kind, fault, times?, delay_seconds?, retry_after_seconds?}`, `DELETE faults` | failures |
+| `POST rotate-keys {keep_old?}` | signs with a new key; answers its kid |
+| `POST line-items/lose {activity}`, `POST line-items/second {activity}` | takes or adds a column |
+| `POST settings {page_size?, token_lifetime_seconds?, clock_offset_seconds?}` | null puts back the default |
+| `POST revoke-tokens`, `POST reset` | ends every token; starts afresh |
+
+A roster of thousands at a set pace: `POST enrol {count}`, `POST settings {page_size}`, `POST faults` with the kind
+`memberships`, the fault `slow` and `delay_seconds`.
+"""
 
 from flask import Response, jsonify
 

@@ -1,4 +1,14 @@
-"""The reading half of the API for tests: grades, score posts, service requests, people and activities."""
+"""The API for tests on what was done and asked.
+
+| call | what it lists |
+|---|---|
+| `GET gradebook` | cells: person, activity, course, line_item, score, maximum, timestamp, comment, received_at |
+| `GET scores` | score posts: person, activity, line_item, body, status, at |
+| `GET requests` | service requests: at, service, method, path, status, connection |
+| `GET activities` | id, title, course, graded, window, custom, url, sent (content item), copied_from, line_items |
+| `GET people` | id, name, part, courses, and roles and enrolled in the first course |
+| `GET notices` | notices posted to tools: tool, notice_type, handler, token, status |
+"""
 
 import json
 from typing import Any

@@ -6,12 +6,15 @@ from typing import TypeVar
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from practice_lms.dialects import Dialect
 from practice_lms.faults import Fault, FaultRule, ServiceKind
 from practice_lms.manner import DeepLinkingOffer, Manner
 from practice_lms.request_log import ServiceRequest
 from practice_lms.switchboard import from_form, switches_of
 from practice_lms.switches import (
     add_second_line_item,
+    behave_like,
+    forget_tool_keys,
     lose_line_item,
     revoke_tokens,
     rotate_keys,
@@ -37,6 +40,7 @@ def show() -> str:
             rules=list(state.faults.values()),
             activities=[each for each in state.activities.values() if state.columns_of(each.id)],
             state=state,
+            dialects=Dialect,
             manner=switches_of(state.manner),
             offer=switches_of(state.offer),
             entries=_last_requests(),
@@ -96,6 +100,17 @@ def change_manner() -> AnyResponse:
     return _back()
 
 
+@blueprint.post("/like")
+def be_like() -> AnyResponse:
+    """Set every switch as a platform is known to behave."""
+    try:
+        dialect = Dialect(request.form.get("dialect", ""))
+    except ValueError:
+        abort(404)
+    behave_like(current_lms(), dialect)
+    return _back()
+
+
 @blueprint.post("/offer")
 def change_offer() -> AnyResponse:
     """Set what deep linking requests offer to take."""
@@ -108,6 +123,13 @@ def change_offer() -> AnyResponse:
 def change_keys() -> AnyResponse:
     """Sign with a new key from now on."""
     rotate_keys(current_lms(), keep_old="keep_old" in request.form)
+    return _back()
+
+
+@blueprint.post("/tool-keys")
+def forget_keys() -> AnyResponse:
+    """Fetch the tools' public keys anew at the next verification."""
+    forget_tool_keys(current_lms())
     return _back()
 
 
