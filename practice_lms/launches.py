@@ -9,7 +9,7 @@ from typing import Any
 from practice_lms.about_somebody import review_target
 from practice_lms.course import COURSE_ID
 from practice_lms.lms import Lms
-from practice_lms.people import Person, test_student
+from practice_lms.people import Person, made_up_student
 from practice_lms.state import KEPT_LAUNCHES, DeepLinking, Disguise, Launch, MessageType, Overrides, State, Subject
 from practice_lms.tools import DEFAULT_TOOL
 
@@ -118,7 +118,7 @@ def close_deep_linking(state: State, number: int, claims: Mapping[str, Any]) -> 
 def launching_person(state: State, launch: Launch) -> Person:
     """Return as whom the tool sees the launch: in Canvas's student view a made-up student."""
     if launch.disguise.as_student and state.manner.dialect.has_test_student:
-        return test_student(state.activities[launch.subject.activity_id].course_id)
+        return made_up_student(state.activities[launch.subject.activity_id].course_id)
     return state.people[launch.person_id]
 
 

@@ -43,9 +43,9 @@ class Storage(StrEnum):
         """Return what that means for a tool."""
         return {
             Storage.OFF: "Nowhere, as in Moodle",
-            Storage.PARENT: "In the page around it, as in Sakai",
-            Storage.FRAME: "In a frame beside it, as in Canvas",
-            Storage.SILENT: "In a page that never answers, as in Canvas’s apps",
+            Storage.PARENT: "In its page, as in Sakai",
+            Storage.FRAME: "Beside it, as in Canvas",
+            Storage.SILENT: "In a page that never answers",
         }[self]
 
     @property
@@ -66,10 +66,10 @@ class KeyCaching(StrEnum):
     def words(self) -> str:
         """Return what that means for a tool that changes its keys."""
         return {
-            KeyCaching.NOT_AT_ALL: "Not at all: fetches it each time",
-            KeyCaching.UNTIL_IT_FAILS: "Until a signature fails, as in Moodle",
-            KeyCaching.UNTIL_UNKNOWN_KID: "Until a key comes that is not in it",
-            KeyCaching.FOR_EVER: "For ever: new keys are never seen",
+            KeyCaching.NOT_AT_ALL: "Not at all",
+            KeyCaching.UNTIL_IT_FAILS: "Until one fails, as in Moodle",
+            KeyCaching.UNTIL_UNKNOWN_KID: "Until an unknown kid comes",
+            KeyCaching.FOR_EVER: "For ever",
         }[self]
 
 

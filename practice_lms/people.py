@@ -155,7 +155,7 @@ def generated_person(number: int) -> Person:
     )  # fmt: skip
 
 
-def test_student(course_id: int) -> Person:
+def made_up_student(course_id: int) -> Person:
     """Return the made-up student as whom a facilitator looks at a course in Canvas's student view."""
     return Person(
         id=f"test-student-{course_id}", given_name="Test", family_name="Student", username=f"test{course_id}",

@@ -40,7 +40,7 @@ def service(kind: ServiceKind) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answer(**values: int) -> Response:
+        def answer(**values: object) -> Response:
             lms = current_lms()
             entry = _logged_arrival(lms, kind)
             fault = lms.take_fault(kind)
@@ -163,7 +163,7 @@ def _logged_arrival(lms: Lms, kind: ServiceKind) -> ServiceRequest:
     return entry
 
 
-def _answered(view: View, values: dict[str, int]) -> Response:
+def _answered(view: View, values: dict[str, object]) -> Response:
     try:
         return view(**values)
     except ServiceError as error:
