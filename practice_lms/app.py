@@ -1,27 +1,46 @@
 """The composition root of the practice LMS."""
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, g, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from practice_lms.lms import Lms
 from practice_lms.settings import Settings
 from practice_lms.web import (
+    activities,
+    adding,
+    administration,
     api,
+    api_courses,
+    api_deep_linking,
+    api_groups,
+    api_launches,
     api_logs,
+    api_manner,
+    api_tools,
     auth,
+    course_groups,
+    courses,
     deep_linking,
     gradebook,
+    groups,
     line_items,
     memberships,
+    notices,
     pages,
+    registration,
+    reviews,
     scores,
+    storage,
     switches,
     token,
+    tools,
 )
-from practice_lms.web.current import signed_in_person
+from practice_lms.web.current import current_lms, shown_course, signed_in_member, signed_in_person
 
 _PARTS = (
-    api, api_logs, auth, deep_linking, gradebook, line_items, memberships, pages, scores, switches, token,
+    api, api_courses, api_deep_linking, api_groups, api_launches, api_logs, api_manner, api_tools,
+    activities, adding, administration, auth, course_groups, courses, deep_linking, gradebook, groups, line_items,
+    memberships, notices, pages, registration, reviews, scores, storage, switches, token, tools,
 )  # fmt: skip
 
 
@@ -44,8 +63,8 @@ def create_app(settings: Settings) -> Flask:
     for part in _PARTS:
         app.register_blueprint(part.blueprint)
     app.before_request(lambda: _redirect_to_own_address(settings))
-    app.after_request(lambda response: _with_policy(response, settings))
-    app.context_processor(lambda: {"signed_in": signed_in_person(), "tool_url": settings.tool_url})
+    app.after_request(_with_policy)
+    app.context_processor(_common_values)
     return app
 
 
@@ -58,11 +77,26 @@ def _redirect_to_own_address(settings: Settings) -> AnyResponse | None:
     return None
 
 
-def _with_policy(response: Response, settings: Settings) -> Response:
+def _common_values() -> dict[str, object]:
+    with current_lms().reading() as state:
+        storage = state.manner.storage
+        masquerader = state.people.get(session.get("masquerader_id", ""))
+    return {
+        "signed_in": signed_in_person(),
+        "masquerader": masquerader,
+        "here": signed_in_member(),
+        "course": shown_course(),
+        "storage": storage,
+    }
+
+
+def _with_policy(response: Response) -> Response:
     if response.mimetype == "text/html":
+        with current_lms().reading() as state:
+            tools = " ".join(sorted({tool.origin for tool in state.tools.values()}))
         response.headers["Content-Security-Policy"] = (
-            f"default-src 'self'; frame-src 'self' {settings.tool_url}; "
-            f"form-action 'self' {settings.tool_url}; base-uri 'none'; object-src 'none'"
+            f"default-src 'self'; frame-src 'self' {tools} {g.get('framed', '')}; "
+            f"form-action 'self' {tools}; base-uri 'none'; object-src 'none'"
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -13,6 +13,8 @@ class ServiceKind(StrEnum):
     LINE_ITEMS = "lineitems"
     MEMBERSHIPS = "memberships"
     JWKS = "jwks"
+    NOTICES = "notices"
+    GROUPS = "groups"
 
     @property
     def words(self) -> str:
@@ -24,6 +26,8 @@ class ServiceKind(StrEnum):
             ServiceKind.LINE_ITEMS: "Gradebook columns",
             ServiceKind.MEMBERSHIPS: "Course roster",
             ServiceKind.JWKS: "Our public keys",
+            ServiceKind.NOTICES: "Notifications",
+            ServiceKind.GROUPS: "Groups",
         }[self]
 
 

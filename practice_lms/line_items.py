@@ -5,9 +5,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from practice_lms.course import COURSE_ID, LineItem
+from practice_lms.course import LineItem
 from practice_lms.settings import Settings
 from practice_lms.state import State
+from practice_lms.tools import Tool
 
 LONGEST_TEXT = 255
 
@@ -21,21 +22,21 @@ class LineItemRefusedError(Exception):
         self.reason = reason
 
 
-def line_items_url(settings: Settings) -> str:
-    """Return the address of the container; as Moodle's it carries the tool's type in its query."""
-    return f"{settings.issuer}/lti/courses/{COURSE_ID}/lineitems?type_id={settings.deployment_id}"
+def line_items_url(settings: Settings, tool: Tool, course_id: int) -> str:
+    """Return the address of a course's container; as Moodle's it carries the tool's type in its query."""
+    return f"{settings.issuer}/lti/courses/{course_id}/lineitems?type_id={tool.deployment_id}"
 
 
-def line_item_url(settings: Settings, line_item_id: int, *, below: str = "") -> str:
+def line_item_url(settings: Settings, state: State, line_item: LineItem, *, below: str = "") -> str:
     """Return the address of one line item, or of what lies below it (`/scores`, `/results`)."""
-    path = f"/lti/courses/{COURSE_ID}/lineitems/{line_item_id}/lineitem{below}"
-    return f"{settings.issuer}{path}?type_id={settings.deployment_id}"
+    path = f"/lti/courses/{line_item.course_id}/lineitems/{line_item.id}/lineitem{below}"
+    return f"{settings.issuer}{path}?type_id={state.tools[line_item.tool].deployment_id}"
 
 
-def line_item_json(settings: Settings, line_item: LineItem) -> dict[str, Any]:
+def line_item_json(settings: Settings, state: State, line_item: LineItem) -> dict[str, Any]:
     """Return a line item in the shape of the specification."""
     shown: dict[str, Any] = {
-        "id": line_item_url(settings, line_item.id),
+        "id": line_item_url(settings, state, line_item),
         "label": line_item.label,
         "scoreMaximum": line_item.score_maximum,
         "resourceId": line_item.resource_id,
@@ -44,11 +45,15 @@ def line_item_json(settings: Settings, line_item: LineItem) -> dict[str, Any]:
     if line_item.activity_id is not None:
         shown["resourceLinkId"] = str(line_item.activity_id)
         shown["ltiLinkId"] = str(line_item.activity_id)
+    if line_item.submission_review is not None:
+        shown["submissionReview"] = dict(line_item.submission_review)
     return shown
 
 
-def parse_line_item(body: bytes, state: State, *, line_item_id: int) -> LineItem:
+def parse_line_item(body: bytes, state: State, *, place: LineItem) -> LineItem:
     """Read a posted or put line item, every field of it: what is left out is emptied.
+
+    `place` says where it goes: its number, its course and its tool.
 
     Raises:
         LineItemRefusedError: 400 for what cannot be read, 403 for a resource link that is not the tool's.
@@ -57,9 +62,9 @@ def parse_line_item(body: bytes, state: State, *, line_item_id: int) -> LineItem
     label = _text(fields, "label")
     if not label.strip():
         raise LineItemRefusedError(400, "label is missing")
-    return LineItem(
-        id=line_item_id,
-        activity_id=_activity_id(fields, state),
+    return replace(
+        place,
+        activity_id=_activity_id(fields, state, place),
         label=label,
         score_maximum=_maximum(fields),
         resource_id=_text(fields, "resourceId"),
@@ -105,12 +110,13 @@ def _maximum(fields: dict[str, Any]) -> float:
     raise LineItemRefusedError(400, "scoreMaximum must be a positive whole number")
 
 
-def _activity_id(fields: dict[str, Any], state: State) -> int | None:
+def _activity_id(fields: dict[str, Any], state: State, place: LineItem) -> int | None:
     link = fields.get("resourceLinkId", fields.get("ltiLinkId"))
     if link is None:
         return None
     if not isinstance(link, str) or not link.isascii() or not link.isdigit():
         raise LineItemRefusedError(400, "resourceLinkId is not one of ours")
-    if int(link) not in state.activities:
+    activity = state.activities.get(int(link))
+    if activity is None or (activity.course_id, activity.tool) != (place.course_id, place.tool):
         raise LineItemRefusedError(403, "resourceLinkId is not a link of this tool")
     return int(link)

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event, RLock
+from typing import Any
 
 from practice_lms.faults import FaultRule, ServiceKind
 from practice_lms.settings import Settings
 from practice_lms.state import State
 from practice_lms.state_file import load_state, save_state
 from practice_lms.tool_keys import ToolKeys
+from practice_lms.tools import DEFAULT_TOOL, Tool, default_tool
 
 
 class Lms:
@@ -18,11 +20,12 @@ class Lms:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.tool_keys = ToolKeys(settings.tool_key_set_url)
+        self._key_sets: dict[str, ToolKeys] = {}
         self.stopping = Event()
         self._lock = RLock()
         kept = load_state(settings.state_file) if settings.state_file else None
         self._state = kept or State(clock_offset_seconds=settings.clock_offset_seconds)
+        self._state.tools[DEFAULT_TOOL] = default_tool(settings)
         self._save()
 
     @contextmanager
@@ -43,6 +46,27 @@ class Lms:
         with self._lock:
             offset = self._state.clock_offset_seconds
         return datetime.now(UTC) + timedelta(seconds=offset)
+
+    @property
+    def tool_keys(self) -> ToolKeys:
+        """Return the key set of the tool that the settings name."""
+        return self.keys_of(default_tool(self.settings))
+
+    def keys_of(self, tool: Tool) -> ToolKeys:
+        """Return the key set of a tool."""
+        with self._lock:
+            return self._key_sets.setdefault(tool.key_set_url, ToolKeys(tool.key_set_url))
+
+    def verify(self, tool: Tool, token: str) -> dict[str, Any]:
+        """Return the claims of a token that the tool signed.
+
+        Raises:
+            BadSignatureError: when it is no RS256 token with a kid, or no key of the tool signed it.
+            KeySetUnreachableError: when the keys are needed and cannot be had.
+        """
+        with self._lock:
+            caching = self._state.manner.key_caching
+        return self.keys_of(tool).verify(token, caching)
 
     def take_fault(self, kind: ServiceKind) -> FaultRule | None:
         """Return the fault that this request meets, if any, and count it down."""
@@ -66,6 +90,7 @@ class Lms:
                 session_secret=old.session_secret,
                 tokens=old.tokens,
                 clock_offset_seconds=self.settings.clock_offset_seconds,
+                tools={DEFAULT_TOOL: default_tool(self.settings)},
             )
             self._save()
 

@@ -14,9 +14,14 @@ class BadPageError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[Row]):
-    """Some rows of a list; `next_query` is the query of the following page, None on the last."""
+    """Some rows of a list: `start` is the first one's place, `following` that of the next page, None on the last.
+
+    `next_query` is the query of the next page.
+    """
 
     rows: Sequence[Row]
+    start: int
+    following: int | None
     next_query: str | None
 
 
@@ -33,9 +38,10 @@ def page_of(rows: Sequence[Row], query: Mapping[str, str], *, largest: int) -> P
     size = min(asked, largest)
     following = start + size
     if following >= len(rows):
-        return Page(rows=rows[start:following], next_query=None)
+        return Page(rows=rows[start:following], start=start, following=None, next_query=None)
     changed = {"from": str(following)} | ({"limit": str(size)} if "limit" in query else {})
-    return Page(rows=rows[start:following], next_query=urlencode(dict(query) | changed))
+    next_query = urlencode(dict(query) | changed)
+    return Page(rows=rows[start:following], start=start, following=following, next_query=next_query)
 
 
 def _whole_number(query: Mapping[str, str], name: str, *, default: int) -> int:

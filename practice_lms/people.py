@@ -10,12 +10,16 @@ ADMINISTRATORS = (
     "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
     "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
 )
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 FIRST_GENERATED_ID = 1001
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with an account on the practice LMS; `roles` are the full URIs that a launch carries."""
+    """Somebody with an account on the practice LMS.
+
+    `roles` are full URIs: those of the LMS as a whole, and those that a new enrolment starts with.
+    """
 
     id: str
     given_name: str
@@ -24,7 +28,7 @@ class Person:
     roles: tuple[str, ...]
     part: str
     invitation: str
-    enrolled: bool = True
+    timezone: str = "America/Chicago"
 
     @property
     def name(self) -> str:
@@ -37,19 +41,9 @@ class Person:
         return f"{self.username}@practice.invalid"
 
     @property
-    def is_staff(self) -> bool:
-        """Tell whether this person may see everybody's grades."""
-        return INSTRUCTOR in self.roles or any(role in self.roles for role in ADMINISTRATORS)
-
-    @property
-    def teaches_the_course(self) -> bool:
-        """Tell whether this person may add activities to the course."""
-        return INSTRUCTOR in self.roles
-
-    @property
-    def is_gradable(self) -> bool:
-        """Tell whether the gradebook accepts scores for this person: enrolled learners only."""
-        return self.enrolled and LEARNER in self.roles
+    def is_administrator(self) -> bool:
+        """Tell whether this person looks after the LMS."""
+        return any(role in self.roles for role in ADMINISTRATORS)
 
 
 PEOPLE = (
@@ -79,6 +73,7 @@ PEOPLE = (
         roles=(LEARNER,),
         part="Teacher",
         invitation="Ask a colleague to watch a lesson, and agree on a time.",
+        timezone="America/Denver",
     ),
     Person(
         id="104",
@@ -141,8 +136,7 @@ PEOPLE = (
         username="priya",
         roles=ADMINISTRATORS,
         part="LMS administrator",
-        invitation="See the connection and its launches without being in the course.",
-        enrolled=False,
+        invitation="Connect a tool, and look after it without being in a course.",
     ),
 )
 
@@ -158,4 +152,12 @@ def generated_person(number: int) -> Person:
     return Person(
         id=str(identifier), given_name=given_name, family_name=f"{family_name} {identifier}",
         username=f"teacher{identifier}", roles=(LEARNER,), part="Teacher", invitation="",
+    )  # fmt: skip
+
+
+def made_up_student(course_id: int) -> Person:
+    """Return the made-up student as whom a facilitator looks at a course in Canvas's student view."""
+    return Person(
+        id=f"test-student-{course_id}", given_name="Test", family_name="Student", username=f"test{course_id}",
+        roles=(LEARNER, TEST_USER), part="Test student", invitation="",
     )  # fmt: skip

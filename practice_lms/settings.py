@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +13,6 @@ class Settings:
     client_id: str = "practice-staffroom"
     deployment_id: str = "1"
     state_file: Path | None = None
-    dialect: Literal["moodle"] = "moodle"
     clock_offset_seconds: int = 0
 
     @property
@@ -36,3 +34,8 @@ class Settings:
     def token_url(self) -> str:
         """Return the address of our token endpoint, which assertions must name as their audience."""
         return f"{self.issuer}/lti/token"
+
+    @property
+    def audience(self) -> str:
+        """Return the authorization server that assertions are for where a switch says so, as with D2L."""
+        return f"{self.issuer}/lti/audience"

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from practice_lms.course import LineItem
+from practice_lms.dialects import Dialect
+from practice_lms.enrolments import Enrolment, MemberStatus
 from practice_lms.keys import new_signing_key
 from practice_lms.lms import Lms
+from practice_lms.manner import LIKE
 
 
 def rotate_keys(lms: Lms, *, keep_old: bool) -> str:
@@ -34,9 +37,16 @@ def add_second_line_item(lms: Lms, activity_id: int) -> LineItem:
         KeyError: when there is no such activity.
     """
     with lms.changing() as state:
-        title = state.activities[activity_id].title
+        activity = state.activities[activity_id]
         number = state.take_number()
-        line_item = LineItem(id=number, activity_id=activity_id, label=f"{title} (second column)", score_maximum=1)
+        line_item = LineItem(
+            id=number,
+            activity_id=activity_id,
+            course_id=activity.course_id,
+            tool=activity.tool,
+            label=f"{activity.title} (second column)",
+            score_maximum=1,
+        )
         state.line_items[number] = line_item
     return line_item
 
@@ -55,11 +65,53 @@ def revoke_tokens(lms: Lms) -> None:
         state.tokens.clear()
 
 
-def change_roles(lms: Lms, person_id: str, *, roles: tuple[str, ...]) -> None:
-    """Give a person other roles (full URIs).
+def change_roles(lms: Lms, person_id: str, *, roles: tuple[str, ...], course_id: int | None = None) -> None:
+    """Give a person other roles (full URIs), in one course or, without one, wherever they are.
 
     Raises:
-        KeyError: when there is no such person.
+        KeyError: when there is no such person, or no such enrolment.
     """
     with lms.changing() as state:
-        state.people[person_id] = replace(state.people[person_id], roles=roles)
+        if course_id is None:
+            state.people[person_id] = replace(state.people[person_id], roles=roles)
+            state.rosters.clear()
+        places = [course_id] if course_id is not None else [each for each, who in state.enrolments if who == person_id]
+        for place in places:
+            enrolment = state.enrolments[place, person_id]
+            state.place(replace(enrolment, roles=roles, changed_at=lms.now().timestamp()))
+
+
+def enrol_person(
+    lms: Lms, person_id: str, *, course_id: int, roles: tuple[str, ...] | None, status: MemberStatus
+) -> None:
+    """Put a person into a course, or change how they are in it; without `roles` those stay as they are.
+
+    Raises:
+        KeyError: when there is no such person or course.
+    """
+    with lms.changing() as state:
+        person, course = state.people[person_id], state.courses[course_id]
+        present = state.enrolments.get((course.id, person.id))
+        kept = present.roles if present else person.roles
+        state.place(
+            Enrolment(
+                course_id=course.id,
+                person_id=person.id,
+                roles=kept if roles is None else roles,
+                status=status,
+                changed_at=lms.now().timestamp(),
+            )
+        )
+
+
+def behave_like(lms: Lms, dialect: Dialect) -> None:
+    """Set every switch, and what deep linking offers, as that platform is known to behave."""
+    with lms.changing() as state:
+        state.manner, state.offer = LIKE[dialect]
+
+
+def forget_tool_keys(lms: Lms) -> None:
+    """Fetch every tool's key set anew at the next verification."""
+    with lms.reading() as state:
+        for tool in state.tools.values():
+            lms.keys_of(tool).forget()

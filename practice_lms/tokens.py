@@ -5,13 +5,13 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from practice_lms.claims import AGS_SCOPES, NRPS_SCOPE
+from practice_lms.json_numbers import finite
 from practice_lms.lms import Lms
 from practice_lms.state import AccessToken
-from practice_lms.tool_keys import BadSignatureError
+from practice_lms.tool_keys import BadSignatureError, stated_issuer
+from practice_lms.tools import Tool
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-GRANTABLE_SCOPES = frozenset((*AGS_SCOPES, NRPS_SCOPE))
 LONGEST_ASSERTION_LIFETIME_SECONDS = 3600
 
 
@@ -38,39 +38,50 @@ def grant_token(lms: Lms, form: Mapping[str, str]) -> AccessToken:
         raise OAuthError("invalid_request", "client_assertion_type is not the JWT bearer one")
     if not form.get("client_assertion"):
         raise OAuthError("invalid_request", "client_assertion is missing")
+    tool = _stated_tool(lms, form["client_assertion"])
     try:
-        claims = lms.tool_keys.verify(form["client_assertion"])
+        claims = lms.verify(tool, form["client_assertion"])
     except BadSignatureError as error:
         raise OAuthError("invalid_client", f"client_assertion refused: {error}", status=401) from error
-    _check_parties(lms, claims)
+    _check_parties(lms, claims, tool=tool)
     _check_times(claims, now=lms.now().timestamp())
-    scopes = GRANTABLE_SCOPES.intersection(form.get("scope", "").split())
+    scopes = frozenset(tool.scopes).intersection(form.get("scope", "").split())
     if not scopes:
         raise OAuthError("invalid_scope", "none of the scopes is known here")
-    return _new_token(lms, claims, scopes=scopes)
+    return _new_token(lms, claims, tool=tool, scopes=scopes)
 
 
-def scopes_of(lms: Lms, token: str) -> frozenset[str] | None:
-    """Return what a token allows, or None when it was never given, was revoked or has expired."""
+def valid_token(lms: Lms, value: str) -> AccessToken | None:
+    """Return a token, or None when it was never given, was revoked, has expired, or its tool is gone."""
     now = lms.now().timestamp()
     with lms.reading() as state:
-        known = state.tokens.get(token)
-    return known.scopes if known and known.expires_at > now else None
+        known = state.tokens.get(value)
+        return known if known and known.expires_at > now and known.tool in state.tools else None
 
 
-def _check_parties(lms: Lms, claims: dict[str, Any]) -> None:
-    client_id = lms.settings.client_id
-    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+def _stated_tool(lms: Lms, assertion: str) -> Tool:
+    client_id = stated_issuer(assertion)
+    with lms.reading() as state:
+        for tool in state.tools.values():
+            if tool.client_id == client_id and tool.active:
+                return tool
+    raise OAuthError("invalid_client", "iss is not the client id of a tool of this platform", status=401)
+
+
+def _check_parties(lms: Lms, claims: dict[str, Any], *, tool: Tool) -> None:
+    if claims.get("iss") != tool.client_id or claims.get("sub") != tool.client_id:
         raise OAuthError("invalid_client", "iss and sub must both be the client id", status=401)
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
-    if lms.settings.token_url not in audiences:
-        raise OAuthError("invalid_client", "aud must be the address of this endpoint", status=401)
+    with lms.reading() as state:
+        wanted = lms.settings.audience if state.manner.own_audience else lms.settings.token_url
+    if wanted not in audiences:
+        raise OAuthError("invalid_client", f"aud must be {wanted}", status=401)
 
 
 def _check_times(claims: dict[str, Any], *, now: float) -> None:
-    issued_at = seconds(claims.get("iat"))
-    expires_at = seconds(claims.get("exp"))
+    issued_at = finite(claims.get("iat"))
+    expires_at = finite(claims.get("exp"))
     if issued_at is None or expires_at is None:
         raise OAuthError("invalid_client", "iat and exp are required", status=401)
     # Moodle grants no leeway here, which is why tools back-date iat by some seconds.
@@ -82,18 +93,7 @@ def _check_times(claims: dict[str, Any], *, now: float) -> None:
         raise OAuthError("invalid_client", "exp is more than an hour ahead", status=401)
 
 
-def seconds(value: object) -> float | None:
-    """Return a NumericDate (RFC 7519) as seconds since 1970, or None when it is not one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        moment = float(value)
-    except OverflowError:
-        return None
-    return moment if math.isfinite(moment) else None
-
-
-def _new_token(lms: Lms, claims: dict[str, Any], *, scopes: frozenset[str]) -> AccessToken:
+def _new_token(lms: Lms, claims: dict[str, Any], *, tool: Tool, scopes: frozenset[str]) -> AccessToken:
     now = lms.now().timestamp()
     identifier = claims.get("jti")
     if not isinstance(identifier, str) or not identifier:
@@ -102,6 +102,11 @@ def _new_token(lms: Lms, claims: dict[str, Any], *, scopes: frozenset[str]) -> A
         if not state.first_time(f"jti {identifier}", now=now, until=float(claims["exp"])):
             raise OAuthError("invalid_client", "this jti was used before", status=401)
         state.tokens = {value: token for value, token in state.tokens.items() if token.expires_at > now}
-        token = AccessToken(value=secrets.token_hex(16), scopes=scopes, expires_at=now + state.token_lifetime_seconds)
+        token = AccessToken(
+            value=secrets.token_hex(16),
+            scopes=scopes,
+            expires_at=now + state.token_lifetime_seconds,
+            tool=tool.id,
+        )
         state.tokens[token.value] = token
         return token

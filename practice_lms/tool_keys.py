@@ -6,6 +6,8 @@ from typing import Any
 import jwt
 import requests
 
+from practice_lms.manner import KeyCaching
+
 FETCH_TIMEOUT_SECONDS = (2, 5)
 
 
@@ -18,14 +20,14 @@ class BadSignatureError(Exception):
 
 
 class ToolKeys:
-    """The tool's key set, kept without end and fetched anew when a verification fails, as Moodle does."""
+    """The tool's key set, kept as long as a switch says; unless told otherwise as Moodle does."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._lock = Lock()
         self._keys: dict[str, jwt.PyJWK] | None = None
 
-    def verify(self, token: str) -> dict[str, Any]:
+    def verify(self, token: str, caching: KeyCaching = KeyCaching.UNTIL_IT_FAILS) -> dict[str, Any]:
         """Return the claims of a token of the tool; times, audience and issuer are the caller's to check.
 
         Raises:
@@ -34,16 +36,23 @@ class ToolKeys:
         """
         kid = _kid_of(token)
         with self._lock:
-            kept = self._keys
+            kept = None if caching is KeyCaching.NOT_AT_ALL else self._keys
         if kept is not None:
             try:
                 return _claims(token, kept.get(kid))
             except BadSignatureError:
-                pass  # The tool may have rotated its keys: look once more before saying no.
+                # The tool may have rotated its keys: look once more before saying no.
+                if caching is KeyCaching.FOR_EVER or (caching is KeyCaching.UNTIL_UNKNOWN_KID and kid in kept):
+                    raise
         fresh = self._fetch()
         with self._lock:
             self._keys = fresh
         return _claims(token, fresh.get(kid))
+
+    def forget(self) -> None:
+        """Fetch the key set anew at the next verification."""
+        with self._lock:
+            self._keys = None
 
     def _fetch(self) -> dict[str, jwt.PyJWK]:
         try:
@@ -55,6 +64,14 @@ class ToolKeys:
             raise KeySetUnreachableError(f"the key set at {self._url} cannot be used") from error
         except jwt.PyJWTError as error:
             raise KeySetUnreachableError(f"the key set at {self._url} holds a broken key") from error
+
+
+def stated_issuer(token: str) -> object:
+    """Return whom a token claims to come from, unverified: good for looking up whose keys to try, for nothing else."""
+    try:
+        return jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.PyJWTError:
+        return None
 
 
 def _kid_of(token: str) -> str:

@@ -28,7 +28,7 @@ async function renew(piece, shown) {
   } catch {
     // The LMS is not there just now; the next round asks again.
   }
-  if (shown !== null && html !== shown) {
+  if (html !== null && html !== shown) {
     show(piece, html);
   }
   setTimeout(() => renew(piece, html), PAUSE_MILLISECONDS);

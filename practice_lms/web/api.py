@@ -1,83 +1,36 @@
-"""The writing half of the API for tests: launches without a browser, faults and switches. Loopback only."""
+"""The API for tests on faults, keys, columns and times. Loopback only, no sign-in.
 
-import json
-from typing import Any
+Its parts each begin with a table of their calls: `api_launches`, `api_deep_linking`, `api_courses`, `api_groups`,
+`api_manner` (every switch), `api_tools` (registration) and `api_logs` (what was done and asked).
 
-from flask import Blueprint, Response, jsonify, request
+| call | what it does |
+|---|---|
+| `GET faults`, `POST faults {kind, fault, times?, delay_seconds?, retry_after_seconds?}`, `DELETE faults` | failures |
+| `POST rotate-keys {keep_old?}` | signs with a new key; answers its kid |
+| `POST line-items/lose {activity}`, `POST line-items/second {activity}` | takes or adds a column |
+| `POST settings {page_size?, token_lifetime_seconds?, clock_offset_seconds?}` | null puts back the default |
+| `POST revoke-tokens`, `POST reset` | ends every token; starts afresh |
 
-from practice_lms.course import Activity, LineItem
-from practice_lms.deep_linking import add_activity
+A roster of thousands at a set pace: `POST enrol {count}`, `POST settings {page_size}`, `POST faults` with the kind
+`memberships`, the fault `slow` and `delay_seconds`.
+"""
+
+from flask import Response, jsonify
+
 from practice_lms.faults import Fault, FaultRule, ServiceKind
-from practice_lms.keys import sign
-from practice_lms.launches import LoginForm, begin_activity_launch, begin_deep_linking
 from practice_lms.line_items import line_item_url
-from practice_lms.state import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN_LIFETIME_SECONDS, Overrides
+from practice_lms.state import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN_LIFETIME_SECONDS
 from practice_lms.switches import (
     add_second_line_item,
-    change_roles,
     lose_line_item,
     revoke_tokens,
     rotate_keys,
     set_numbers,
 )
+from practice_lms.web.api_calls import BadCallError, api_blueprint, call_fields
 from practice_lms.web.current import current_lms
 
-blueprint = Blueprint("api", __name__, url_prefix="/api")
-
-
-class BadCallError(ValueError):
-    """A call of this API is wrong; the message tells the test's author why."""
-
-
-@blueprint.errorhandler(ValueError)
-@blueprint.errorhandler(TypeError)
-def explain_bad_call(error: Exception) -> tuple[Response, int]:
-    """Tell what is wrong with the call."""
-    return jsonify(error=str(error)), 400
-
-
-@blueprint.errorhandler(KeyError)
-def explain_unknown(error: KeyError) -> tuple[Response, int]:
-    """Tell which person, activity or field does not exist."""
-    return jsonify(error=f"unknown or missing: {error}"), 404
-
-
-@blueprint.get("/launch/<int:activity_id>")
-def launch_activity(activity_id: int) -> Response:
-    """Begin the launch of an activity by `person`; the launch id suffices to take it up, no cookie."""
-    person_id = request.args.get("person", "")
-    form = begin_activity_launch(current_lms(), person_id, activity_id=activity_id, needs_cookie=False)
-    return _login_json(form)
-
-
-@blueprint.get("/launch/deep-linking")
-def launch_deep_linking() -> Response:
-    """Begin a deep linking launch by `person`, likewise without a cookie."""
-    return _login_json(begin_deep_linking(current_lms(), request.args.get("person", ""), needs_cookie=False))
-
-
-@blueprint.post("/next-launch")
-def override_next_launch() -> Response:
-    """Change claims, JOSE header or login parameters of the very next launch that begins."""
-    wanted = _fields()
-    overrides = Overrides(
-        claims=wanted.get("claims", {}),
-        remove=tuple(wanted.get("remove", ())),
-        header=wanted.get("header", {}),
-        login=wanted.get("login", {}),
-    )
-    with current_lms().reading() as state:
-        state.next_launch = overrides
-    return jsonify(ok=True)
-
-
-@blueprint.post("/sign-token")
-def sign_token() -> Response:
-    """Sign exactly these claims with the platform's key."""
-    wanted = _fields()
-    with current_lms().reading() as state:
-        key = state.signing_key
-    return jsonify(token=sign(key, wanted.get("claims", {}), header=wanted.get("header")))
+blueprint = api_blueprint("api")
 
 
 @blueprint.get("/faults")
@@ -90,7 +43,7 @@ def list_faults() -> Response:
 @blueprint.post("/faults")
 def set_fault() -> Response:
     """Set the fault of one service: kind, fault, times (absent or null: until switched off)."""
-    wanted = _fields()
+    wanted = call_fields()
     rule = FaultRule(
         kind=ServiceKind(wanted["kind"]),
         fault=Fault(str(wanted["fault"])),
@@ -114,28 +67,29 @@ def clear_faults() -> Response:
 @blueprint.post("/rotate-keys")
 def rotate() -> Response:
     """Sign with a new key from now on; the old ones stay published with `keep_old`."""
-    kid = rotate_keys(current_lms(), keep_old=bool(_fields().get("keep_old", False)))
+    kid = rotate_keys(current_lms(), keep_old=bool(call_fields().get("keep_old", False)))
     return jsonify(kid=kid)
 
 
 @blueprint.post("/line-items/lose")
 def lose() -> Response:
     """Delete the line items of `activity`."""
-    lose_line_item(current_lms(), int(_fields()["activity"]))
+    lose_line_item(current_lms(), int(call_fields()["activity"]))
     return jsonify(ok=True)
 
 
 @blueprint.post("/line-items/second")
 def second() -> Response:
     """Give `activity` one more line item, so that launches name none any more."""
-    line_item = add_second_line_item(current_lms(), int(_fields()["activity"]))
-    return jsonify(line_item=line_item_url(current_lms().settings, line_item.id))
+    line_item = add_second_line_item(current_lms(), int(call_fields()["activity"]))
+    with current_lms().reading() as state:
+        return jsonify(line_item=line_item_url(current_lms().settings, state, line_item))
 
 
 @blueprint.post("/settings")
 def change_settings() -> Response:
     """Set page_size, token_lifetime_seconds, clock_offset_seconds; null puts back the default."""
-    wanted = _fields()
+    wanted = call_fields()
     defaults = {
         "page_size": DEFAULT_PAGE_SIZE,
         "token_lifetime_seconds": DEFAULT_TOKEN_LIFETIME_SECONDS,
@@ -158,55 +112,8 @@ def revoke() -> Response:
     return jsonify(ok=True)
 
 
-@blueprint.post("/enrol")
-def enrol() -> Response:
-    """Enrol `count` generated teachers; answers their ids."""
-    with current_lms().changing() as state:
-        newcomers = state.enrol(int(_fields()["count"]))
-    return jsonify(people=[person.id for person in newcomers])
-
-
-@blueprint.post("/people/<person_id>/roles")
-def set_roles(person_id: str) -> Response:
-    """Give a person other roles, in launches, the roster and the gradebook alike."""
-    change_roles(current_lms(), person_id, roles=tuple(_fields()["roles"]))
-    return jsonify(ok=True)
-
-
-@blueprint.post("/activities")
-def make_activity() -> tuple[Response, int]:
-    """Add an activity: title, graded (true), window (false), custom ({}), maximum (1)."""
-    wanted = _fields()
-    lms = current_lms()
-    title = str(wanted["title"])
-    maximum = float(wanted.get("maximum", 1))
-    column = LineItem(id=0, activity_id=None, label=title, score_maximum=maximum)
-    activity = Activity(
-        id=0,
-        title=title,
-        new_window=bool(wanted.get("window", False)),
-        custom=wanted.get("custom", {}),
-    )
-    placed = add_activity(lms, activity, column=column if wanted.get("graded", True) else None)
-    return jsonify(id=placed.id), 201
-
-
 @blueprint.post("/reset")
 def reset() -> Response:
     """Start the course afresh."""
     current_lms().reset()
     return jsonify(ok=True)
-
-
-def _fields() -> dict[str, Any]:
-    try:
-        fields = json.loads(request.get_data() or b"{}")
-    except ValueError as error:
-        raise BadCallError("the body is not JSON") from error
-    if not isinstance(fields, dict):
-        raise BadCallError("the body is not a JSON object")
-    return fields
-
-
-def _login_json(form: LoginForm) -> Response:
-    return jsonify(action=form.action, fields=form.fields)

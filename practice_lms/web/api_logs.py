@@ -1,16 +1,28 @@
-"""The reading half of the API for tests: grades, score posts, service requests, people and activities."""
+"""The API for tests on what was done and asked.
+
+| call | what it lists |
+|---|---|
+| `GET gradebook` | cells: person, activity, course, line_item, score, maximum, timestamp, comment, received_at |
+| `GET scores` | score posts: person, activity, line_item, body, status, at |
+| `GET requests` | service requests: at, service, method, path, status, connection |
+| `GET activities` | id, title, course, graded, window, custom, url, sent (content item), copied_from, line_items |
+| `GET people` | id, name, part, courses, and roles and enrolled in the first course |
+| `GET notices` | notices posted to tools: tool, notice_type, handler, token, status |
+"""
 
 import json
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Response, jsonify
 
+from practice_lms.course import COURSE_ID
 from practice_lms.faults import ServiceKind
 from practice_lms.line_items import line_item_url
 from practice_lms.request_log import ServiceRequest
+from practice_lms.web.api_calls import api_blueprint
 from practice_lms.web.current import current_lms
 
-blueprint = Blueprint("api_logs", __name__, url_prefix="/api")
+blueprint = api_blueprint("api_logs")
 
 
 @blueprint.get("/gradebook")
@@ -21,6 +33,7 @@ def list_grades() -> Response:
             {
                 "person": grade.person_id,
                 "activity": state.line_items[grade.line_item_id].activity_id,
+                "course": state.line_items[grade.line_item_id].course_id,
                 "line_item": grade.line_item_id,
                 "score": grade.score,
                 "maximum": state.line_items[grade.line_item_id].score_maximum,
@@ -63,7 +76,7 @@ def list_requests() -> Response:
 
 @blueprint.get("/activities")
 def list_activities() -> Response:
-    """List the activities of the course with the addresses of their line items."""
+    """List the activities with their line items; `sent` is the content item that one was made from."""
     lms = current_lms()
     with lms.reading() as state:
         rows = [
@@ -73,30 +86,42 @@ def list_activities() -> Response:
                 "graded": activity.graded,
                 "window": activity.new_window,
                 "custom": dict(activity.custom),
-                "line_items": [line_item_url(lms.settings, column.id) for column in state.columns_of(activity.id)],
+                "sent": dict(activity.sent),
+                "course": activity.course_id,
+                "url": activity.target,
+                "copied_from": activity.copied_from,
+                "line_items": [line_item_url(lms.settings, state, column) for column in state.columns_of(activity.id)],
             }
             for activity in state.activities.values()
         ]
     return jsonify(rows)
 
 
+@blueprint.get("/notices")
+def list_notices() -> Response:
+    """List the notices that were posted to tools, oldest first; status is null where nobody answered."""
+    with current_lms().reading() as state:
+        return jsonify([vars(notice) for notice in state.sent_notices])
+
+
 @blueprint.get("/people")
 def list_people() -> Response:
-    """List everybody with an account."""
+    """List everybody with an account; roles and enrolled are those in the first course."""
     with current_lms().reading() as state:
-        people = list(state.people.values())
-    return jsonify(
-        [
+        rows = [
             {
                 "id": person.id,
                 "name": person.name,
                 "part": person.part,
-                "roles": person.roles,
-                "enrolled": person.enrolled,
+                "roles": state.member(COURSE_ID, person).roles,
+                "enrolled": state.member(COURSE_ID, person).is_enrolled,
+                "courses": [
+                    course.id for course in state.courses.values() if state.member(course.id, person).is_enrolled
+                ],
             }
-            for person in people
+            for person in state.people.values()
         ]
-    )
+    return jsonify(rows)
 
 
 def _score_post(entry: ServiceRequest) -> dict[str, Any]:

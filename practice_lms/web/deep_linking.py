@@ -2,7 +2,8 @@
 
 from flask import Blueprint, Response, render_template, request
 
-from practice_lms.deep_linking import AnswerRefusedError, accept_answer
+from practice_lms.content_items import AnswerRefusedError
+from practice_lms.deep_linking import accept_answer
 from practice_lms.web.current import current_lms
 
 blueprint = Blueprint("deep_linking", __name__)

@@ -6,11 +6,12 @@ from functools import wraps
 
 from flask import Response, request
 
-from practice_lms.course import COURSE_ID
+from practice_lms.course import Course
 from practice_lms.faults import Fault, FaultRule, ServiceKind
 from practice_lms.lms import Lms
 from practice_lms.request_log import ServiceRequest
-from practice_lms.tokens import scopes_of
+from practice_lms.tokens import valid_token
+from practice_lms.tools import Tool
 from practice_lms.web.current import current_lms
 
 View = Callable[..., Response]
@@ -39,7 +40,7 @@ def service(kind: ServiceKind) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answer(**values: int) -> Response:
+        def answer(**values: object) -> Response:
             lms = current_lms()
             entry = _logged_arrival(lms, kind)
             fault = lms.take_fault(kind)
@@ -53,28 +54,45 @@ def service(kind: ServiceKind) -> Callable[[View], View]:
     return decorate
 
 
-def require_scope(*scopes: str) -> None:
-    """Let only a valid token with one of these scopes pass.
+def require_scope(*scopes: str) -> Tool:
+    """Let only a valid token with one of these scopes pass, and return the tool that it was given to.
 
     Raises:
         ServiceError: 401 for a token that is missing, unknown or expired, 403 for one without the scope.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    granted = scopes_of(current_lms(), token) if scheme.lower() == "bearer" else None
-    if granted is None:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    lms = current_lms()
+    token = valid_token(lms, value) if scheme.lower() == "bearer" else None
+    if token is None:
         raise ServiceError(401, "the access token is missing, unknown or expired")
-    if granted.isdisjoint(scopes):
+    if token.scopes.isdisjoint(scopes):
         raise ServiceError(403, "the access token does not cover this")
+    with lms.reading() as state:
+        return state.tools[token.tool]
 
 
-def require_course(course_id: int) -> None:
-    """Let only addresses of our course pass that kept the query they were handed out with.
+def require_course(course_id: int, tool: Tool) -> None:
+    """Let only addresses of a course pass that kept the query they were handed out with.
 
     Raises:
         ServiceError: 404.
     """
-    if course_id != COURSE_ID or request.args.get("type_id") != current_lms().settings.deployment_id:
+    existing_course(course_id)
+    if request.args.get("type_id") != tool.deployment_id:
         raise ServiceError(404, "there is no such course for this tool; was type_id dropped from the address?")
+
+
+def existing_course(course_id: int) -> Course:
+    """Return the course of this number.
+
+    Raises:
+        ServiceError: 404.
+    """
+    with current_lms().reading() as state:
+        course = state.courses.get(course_id)
+    if course is None:
+        raise ServiceError(404, "there is no such course")
+    return course
 
 
 def require_accepted(media_type: str) -> None:
@@ -107,6 +125,19 @@ def json_answer(content: object, *, media_type: str, status: int = 200, link: st
     return response
 
 
+def gradebook_answer(content: object, *, media_type: str, link: str | None) -> Response:
+    """Return a page of columns or results; a switch garbles its `Link` as Moodle 4.5.6 was seen to."""
+    with current_lms().reading() as state:
+        is_odd = state.manner.odd_links
+    if link is None or not is_odd:
+        return json_answer(content, media_type=media_type, link=link)
+    response = json_answer(content, media_type=media_type)
+    garbled = f"<{link.replace('&', '&amp;')}>; rel=“next”"
+    # Headers travel as Latin-1; the bytes on the wire are those of UTF-8.
+    response.headers["Link"] = garbled.encode().decode("latin-1")
+    return response
+
+
 def refusal(status: int, reason: str) -> Response:
     """Return an error in the shape of Moodle's services."""
     body = {"status": status, "reason": reason, "request": {"method": request.method, "url": request.url}}
@@ -132,7 +163,7 @@ def _logged_arrival(lms: Lms, kind: ServiceKind) -> ServiceRequest:
     return entry
 
 
-def _answered(view: View, values: dict[str, int]) -> Response:
+def _answered(view: View, values: dict[str, object]) -> Response:
     try:
         return view(**values)
     except ServiceError as error:

@@ -1,14 +1,20 @@
 """The page that makes the LMS misbehave, and shows what the tool has asked lately."""
 
 from itertools import islice
+from typing import TypeVar
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from practice_lms.dialects import Dialect
 from practice_lms.faults import Fault, FaultRule, ServiceKind
+from practice_lms.manner import DeepLinkingOffer, Manner
 from practice_lms.request_log import ServiceRequest
+from practice_lms.switchboard import from_form, switches_of
 from practice_lms.switches import (
     add_second_line_item,
+    behave_like,
+    forget_tool_keys,
     lose_line_item,
     revoke_tokens,
     rotate_keys,
@@ -18,6 +24,7 @@ from practice_lms.web.current import current_lms
 
 SHOWN_REQUESTS = 20
 NUMBERS = ("page_size", "token_lifetime_seconds", "clock_offset_seconds")
+Board = TypeVar("Board", Manner, DeepLinkingOffer)
 
 blueprint = Blueprint("switches", __name__, url_prefix="/switches")
 
@@ -33,6 +40,9 @@ def show() -> str:
             rules=list(state.faults.values()),
             activities=[each for each in state.activities.values() if state.columns_of(each.id)],
             state=state,
+            dialects=Dialect,
+            manner=switches_of(state.manner),
+            offer=switches_of(state.offer),
             entries=_last_requests(),
         )
 
@@ -82,10 +92,44 @@ def change_numbers() -> AnyResponse:
     return _back()
 
 
+@blueprint.post("/manner")
+def change_manner() -> AnyResponse:
+    """Set in which manner the platform is played."""
+    with current_lms().changing() as state:
+        state.manner = _set_by_form(state.manner)
+    return _back()
+
+
+@blueprint.post("/like")
+def be_like() -> AnyResponse:
+    """Set every switch as a platform is known to behave."""
+    try:
+        dialect = Dialect(request.form.get("dialect", ""))
+    except ValueError:
+        abort(404)
+    behave_like(current_lms(), dialect)
+    return _back()
+
+
+@blueprint.post("/offer")
+def change_offer() -> AnyResponse:
+    """Set what deep linking requests offer to take."""
+    with current_lms().changing() as state:
+        state.offer = _set_by_form(state.offer)
+    return _back()
+
+
 @blueprint.post("/keys")
 def change_keys() -> AnyResponse:
     """Sign with a new key from now on."""
     rotate_keys(current_lms(), keep_old="keep_old" in request.form)
+    return _back()
+
+
+@blueprint.post("/tool-keys")
+def forget_keys() -> AnyResponse:
+    """Fetch the tools' public keys anew at the next verification."""
+    forget_tool_keys(current_lms())
     return _back()
 
 
@@ -106,6 +150,13 @@ def change_line_items() -> AnyResponse:
     except KeyError:
         abort(404)
     return _back()
+
+
+def _set_by_form(board: Board) -> Board:
+    try:
+        return from_form(board, request.form.to_dict(flat=False))
+    except ValueError:
+        abort(404)
 
 
 def _back() -> AnyResponse:

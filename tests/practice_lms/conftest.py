@@ -4,11 +4,14 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, Playwright
 
 from practice_lms.server import RunningLms, serve
 from practice_lms.settings import Settings
+from tests.practice_lms.browser import Browser
 from tests.practice_lms.small_tool import Caller, SmallTool, running_tool
 
 
@@ -34,8 +37,15 @@ def caller(lms: RunningLms, tool: SmallTool) -> Caller:
     return Caller(lms=lms, token=tool.token(lms))
 
 
+@pytest.fixture
+def browser(lms: RunningLms) -> Iterator[Browser]:
+    """Somebody who looks at pages; overrides the one of the browser plugin, which no test here needs."""
+    with requests.Session() as session:
+        yield Browser(lms, session)
+
+
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
     installed = shutil.which("chromium")
     # As root, Chromium starts only without its sandbox; these tests open nothing but our own pages.
     browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
@@ -44,6 +54,6 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(chromium: Chromium) -> Iterator[Page]:
     with chromium.new_context() as context:
         yield context.new_page()

@@ -43,8 +43,9 @@ def form_in(page: str) -> Posted:
 
 
 def begin(lms: RunningLms, what: str = "1", *, person: str = "102") -> dict[str, str]:
-    """Begin a launch through the API and return the login parameters."""
-    fields: dict[str, str] = call_api(lms, f"launch/{what}?person={person}")["fields"]
+    """Begin a launch through the API and return the login parameters; `what` may bring a query of its own."""
+    joint = "&" if "?" in what else "?"
+    fields: dict[str, str] = call_api(lms, f"launch/{what}{joint}person={person}")["fields"]
     return fields
 
 
@@ -76,9 +77,9 @@ def launch(lms: RunningLms, what: str = "1", *, person: str = "102") -> Posted:
     return form_in(take_up(lms, begin(lms, what, person=person)).text)
 
 
-def verified(lms: RunningLms, token: str) -> dict[str, Any]:
+def verified(lms: RunningLms, token: str, *, audience: str | None = None) -> dict[str, Any]:
     """Return the claims of an id_token after checking its signature with the published keys."""
     keys = requests.get(f"{lms.url}/lti/jwks.json", timeout=TIMEOUT_SECONDS).json()["keys"]
     by_kid = {row["kid"]: jwt.PyJWK(row) for row in keys}
     key = by_kid[jwt.get_unverified_header(token)["kid"]]
-    return jwt.decode(token, key, algorithms=["RS256"], audience=lms.settings.client_id)
+    return jwt.decode(token, key, algorithms=["RS256"], audience=audience or lms.settings.client_id)

@@ -19,12 +19,16 @@ from practice_lms.server import RunningLms
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 EVERY_SCOPE = (
     f"{AGS}lineitem",
     f"{AGS}lineitem.readonly",
     f"{AGS}result.readonly",
     f"{AGS}score",
     NRPS,
+    NOTICES,
+    GROUPS,
 )
 SCORE = "application/vnd.ims.lis.v1.score+json"
 RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
@@ -36,11 +40,16 @@ TIMEOUT_SECONDS = 10
 
 @dataclass(kw_only=True)
 class SmallTool:
-    """The tool: `keys` is what its key set publishes by kid, the last one signs; `show` makes its page."""
+    """The tool: `keys` is what its key set publishes by kid, the last one signs; `show` makes its page.
+
+    `page` is what any other address shows, `notices` are the paths and bodies of what was posted to it as JSON.
+    """
 
     url: str = ""
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     fetches: int = 0
+    page: str = ""
+    notices: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     show: Callable[[dict[str, Any]], str] = lambda claims: f"<p>Launched for {claims['sub']}</p>"
 
     def key_set(self) -> dict[str, Any]:
@@ -119,16 +128,16 @@ class Caller:
         return self.send(self.line_item_url(line_item, "/scores"), kept, content_type=SCORE)
 
     def line_item_url(self, line_item: int = 11, below: str = "") -> str:
-        """Return the address of a line item as the LMS hands it out."""
+        """Return the address of a line item of the first course as the LMS hands it out."""
         return f"{self.lms.url}/lti/courses/1/lineitems/{line_item}/lineitem{below}?type_id=1"
 
-    def line_items_url(self) -> str:
-        """Return the address of the line item container."""
-        return f"{self.lms.url}/lti/courses/1/lineitems?type_id=1"
+    def line_items_url(self, course: int = 1) -> str:
+        """Return the address of the line item container of a course."""
+        return f"{self.lms.url}/lti/courses/{course}/lineitems?type_id=1"
 
-    def memberships_url(self) -> str:
-        """Return the address of the roster."""
-        return f"{self.lms.url}/lti/courses/1/memberships"
+    def memberships_url(self, course: int = 1) -> str:
+        """Return the address of the roster of a course."""
+        return f"{self.lms.url}/lti/courses/{course}/memberships"
 
     def gradebook(self) -> list[dict[str, Any]]:
         """Return the gradebook as the API for tests shows it."""
@@ -161,15 +170,24 @@ def running_tool(key: rsa.RSAPrivateKey) -> Iterator[SmallTool]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             tool.fetches += 1
-            content = json.dumps(tool.key_set()).encode()
-            self.send_response(200 if self.path == "/lti/jwks.json" else 404)
+            is_key_set = self.path == "/lti/jwks.json"
+            content = json.dumps(tool.key_set()).encode() if is_key_set else tool.page.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json" if is_key_set else "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
 
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
-            form = dict(parse_qsl(self.rfile.read(length).decode()))
+            body = self.rfile.read(length).decode()
+            if self.headers["Content-Type"] == "application/json":
+                tool.notices.append((self.path, json.loads(body)))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            form = dict(parse_qsl(body))
             if self.path == "/lti/login":
                 self.send_response(302)
                 self.send_header("Location", _auth_address(tool, form))

@@ -1,9 +1,12 @@
 """What the course roster shows, and how it is cut into pages."""
 
+import time
+
 import pytest
 
 from practice_lms.people import INSTRUCTOR, MENTOR
 from practice_lms.server import RunningLms
+from tests.practice_lms.launching import LTI
 from tests.practice_lms.small_tool import AGS, MEMBERS, Caller, SmallTool, call_api
 
 
@@ -74,13 +77,101 @@ def test_roster_when_filtered_by_role_shows_those(caller: Caller, role: str, peo
     assert {member["user_id"] for member in members} == people
 
 
-def test_roster_when_asked_for_a_link_adds_its_message(caller: Caller) -> None:
-    members = caller.get(caller.memberships_url(), accept=MEMBERS, rlid="1").json()["members"]
+def test_roster_when_asked_for_a_link_adds_its_message_with_each_ones_custom(caller: Caller) -> None:
+    custom = {"who": "$User.username", "task": "7"}
+    made = str(call_api(caller.lms, "activities", {"title": "Own", "custom": custom})["id"])
 
-    assert all(
-        member["message"][0]["https://purl.imsglobal.org/spec/lti/claim/resource_link"] == {"id": "1"}
-        for member in members
-    )
+    members = caller.get(caller.memberships_url(), accept=MEMBERS, rlid=made).json()["members"]
+    plain = caller.get(caller.memberships_url(), accept=MEMBERS, rlid="1").json()["members"][0]
+
+    (zoe,) = [member for member in members if member["user_id"] == "103"]
+    assert zoe["message"] == [
+        {
+            f"{LTI}message_type": "LtiResourceLinkRequest",
+            f"{LTI}resource_link": {"id": made},
+            f"{LTI}custom": {"who": "zoe", "task": "7"},
+        }
+    ]
+    assert plain["message"] == [{f"{LTI}message_type": "LtiResourceLinkRequest", f"{LTI}resource_link": {"id": "1"}}]
+
+
+@pytest.mark.parametrize(("lists_inactive", "shown"), [(False, {}), (True, {"103": "Inactive"})])
+def test_roster_when_somebody_is_inactive_or_deleted_leaves_them_out_or_says_so(
+    caller: Caller, lists_inactive: bool, shown: dict[str, str]
+) -> None:
+    lms = caller.lms
+    call_api(lms, "manner", {"lists_inactive": lists_inactive})
+    call_api(lms, "people/103/enrol", {"status": "Inactive"})
+    call_api(lms, "people/104/enrol", {"status": "Deleted"})
+
+    members = caller.get(caller.memberships_url(), accept=MEMBERS).json()["members"]
+
+    statuses = {member["user_id"]: member["status"] for member in members}
+    others = dict.fromkeys(("101", "102", "105", "106", "107", "108", "109"), "Active")
+    assert statuses == others | shown
+    assert caller.post_score("103").status_code == caller.post_score("104").status_code == 400
+
+
+def test_differences_when_followed_tell_who_came_went_and_changed(caller: Caller) -> None:
+    lms = caller.lms
+    call_api(lms, "manner", {"offers_differences": True})
+    first = caller.get(caller.memberships_url(), accept=MEMBERS)
+    since = first.links["differences"]["url"]
+    nothing = caller.get(since, accept=MEMBERS)
+
+    call_api(lms, "people/103/enrol", {"status": "Deleted"})
+    call_api(lms, "people/104/roles", {"roles": [INSTRUCTOR]})
+    call_api(lms, "people/110/enrol", {"roles": [MENTOR]})
+    changes = caller.get(since, accept=MEMBERS)
+
+    assert nothing.json()["members"] == []
+    told = {row["user_id"]: (row["status"], row["roles"]) for row in changes.json()["members"]}
+    assert told == {
+        "103": ("Deleted", ["Learner"]),
+        "104": ("Active", ["Instructor"]),
+        "110": ("Active", ["Mentor", "Administrator", "Administrator"]),
+    }
+    assert caller.get(changes.links["differences"]["url"], accept=MEMBERS).json()["members"] == []
+    assert caller.get(caller.memberships_url(), accept=MEMBERS, since="soon").status_code == 400
+
+
+def test_cursors_when_opaque_lead_through_every_page_letter_by_letter(caller: Caller) -> None:
+    lms = caller.lms
+    call_api(lms, "manner", {"opaque_cursors": True})
+    call_api(lms, "settings", {"page_size": 4})
+
+    pages, url = [], caller.memberships_url()
+    while url:
+        answer = caller.get(url, accept=MEMBERS)
+        pages.append([member["user_id"] for member in answer.json()["members"]])
+        current, url = answer.links["current"]["url"], answer.links.get("next", {}).get("url", "")
+        assert caller.get(current, accept=MEMBERS).json() == answer.json()
+
+    first = caller.get(caller.memberships_url(), accept=MEMBERS)
+    following = first.links["next"]["url"]
+    assert [len(page) for page in pages] == [4, 4, 1]
+    assert len({person for page in pages for person in page}) == 9
+    assert following != following.lower()
+    wrong = [following.lower(), following[:-1], f"{caller.memberships_url()}?page=bookmark:2", f"{following}A"]
+    assert [caller.get(each, accept=MEMBERS).status_code for each in wrong] == [400] * 4
+    assert caller.get(first.links["first"]["url"], accept=MEMBERS).json() == first.json()
+
+
+def test_roster_when_of_five_thousand_is_answered_at_little_cost(caller: Caller) -> None:
+    lms = caller.lms
+    call_api(lms, "enrol", {"count": 5000})
+    call_api(lms, "settings", {"page_size": 100})
+    call_api(lms, "faults", {"kind": "memberships", "fault": "slow", "delay_seconds": 0.001})
+
+    start, people, url = time.process_time(), 0, caller.memberships_url()
+    while url:
+        answer = caller.get(url, accept=MEMBERS, limit="100") if not people else caller.get(url, accept=MEMBERS)
+        people += len(answer.json()["members"])
+        url = answer.links.get("next", {}).get("url", "")
+
+    assert people == 5009
+    # 51 pages with their JSON at both ends; without the kept order each page would sort everybody anew.
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -104,7 +195,7 @@ def test_roster_when_the_scope_is_missing_is_forbidden(lms: RunningLms, tool: Sm
 
 
 def test_roster_when_the_course_is_another_is_not_found(caller: Caller) -> None:
-    assert caller.get(f"{caller.lms.url}/lti/courses/2/memberships", accept=MEMBERS).status_code == 404
+    assert caller.get(f"{caller.lms.url}/lti/courses/99/memberships", accept=MEMBERS).status_code == 404
 
 
 def test_roles_when_changed_show_everywhere(caller: Caller, lms: RunningLms) -> None:

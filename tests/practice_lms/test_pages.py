@@ -1,40 +1,16 @@
 """What people see and may do on the pages of the practice LMS."""
 
 import re
-from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 import requests
 
 from practice_lms.people import PEOPLE
 from practice_lms.server import RunningLms
+from tests.practice_lms.browser import Browser
+from tests.practice_lms.launching import LTI, form_in, login_request, verified
 from tests.practice_lms.small_tool import Caller, call_api
-
-
-class Browser:
-    """A browser without scripts: it keeps cookies and follows redirects."""
-
-    def __init__(self, lms: RunningLms, session: requests.Session) -> None:
-        self._url = lms.url
-        self._session = session
-
-    def sign_in(self, person: str) -> requests.Response:
-        """Sign in as one of the people."""
-        return self.post("/sign-in", person=person)
-
-    def get(self, path: str) -> requests.Response:
-        """Open a page."""
-        return self._session.get(self._url + path, timeout=10)
-
-    def post(self, path: str, **fields: str) -> requests.Response:
-        """Send a form."""
-        return self._session.post(self._url + path, data=fields, timeout=10)
-
-
-@pytest.fixture
-def browser(lms: RunningLms) -> Iterator[Browser]:
-    with requests.Session() as session:
-        yield Browser(lms, session)
 
 
 def test_front_page_when_opened_offers_ten_people(browser: Browser) -> None:
@@ -137,8 +113,20 @@ def test_adding_when_not_teaching_the_course_is_refused(browser: Browser, person
 def test_adding_when_a_facilitator_launches_in_a_frame(browser: Browser) -> None:
     browser.sign_in("101")
 
-    assert 'src="/course/add/launch"' in browser.get("/course/add").text
+    assert 'src="/course/add/launch?tool=default"' in browser.get("/course/add").text
     assert "ltilaunch_ContentItemSelectionRequest" in browser.get("/course/add/launch").text
+
+
+def test_adding_when_chosen_in_a_new_window_says_so_in_the_launch(browser: Browser, lms: RunningLms) -> None:
+    browser.sign_in("101")
+
+    page = browser.get("/course/add").text
+    login = form_in(browser.get("/course/add/launch?window=1").text)
+    query = urlencode(login_request(lms, login.fields))
+    claims = verified(lms, form_in(browser.get(f"/lti/auth?{query}").text).fields["id_token"])
+
+    assert 'href="/course/add/launch?tool=default&amp;window=1" target="_blank"' in page
+    assert claims[f"{LTI}launch_presentation"] == {"locale": "en", "document_target": "window"}
 
 
 def test_return_page_when_given_a_message_shows_it_without_tags(browser: Browser) -> None:

@@ -17,6 +17,7 @@ def test_score_when_first_is_stored(caller: Caller) -> None:
     assert cell | {"received_at": None} == {
         "person": "102",
         "activity": 1,
+        "course": 1,
         "line_item": 11,
         "score": 1.0,
         "maximum": 1,

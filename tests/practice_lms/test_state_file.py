@@ -16,6 +16,8 @@ from practice_lms.state_file import DamagedStateFileError
 from tests.practice_lms.launching import launch, verified
 from tests.practice_lms.small_tool import Caller, SmallTool, call_api
 
+KEPT = ("gradebook", "activities", "faults", "people", "courses", "groups", "manner", "deep-linking/offer")
+
 
 def test_state_when_served_again_is_as_it_was(tool: SmallTool, tmp_path: Path) -> None:
     settings = Settings(tool_url=tool.url, state_file=tmp_path / "deep" / "state.json")
@@ -27,11 +29,16 @@ def test_state_when_served_again_is_as_it_was(tool: SmallTool, tmp_path: Path) -
         call_api(lms, "settings", {"page_size": 3})
         call_api(lms, "enrol", {"count": 2})
         call_api(lms, "people/103/roles", {"roles": [INSTRUCTOR]})
+        call_api(lms, "people/104/enrol", {"status": "Inactive"})
+        call_api(lms, "courses/1/copy", {"with_learners": True})
+        call_api(lms, "groups", {"name": "Blue", "members": ["102", "103"]})
+        call_api(lms, "manner", {"dialect": "canvas"})
+        call_api(lms, "deep-linking/offer", {"accept_types": ["link"], "accept_multiple": None})
         token = launch(lms).fields["id_token"]
-        before = [call_api(lms, path) for path in ("gradebook", "activities", "faults", "people")]
+        before = [call_api(lms, path) for path in KEPT]
 
     with serve(settings) as lms:
-        after = [call_api(lms, path) for path in ("gradebook", "activities", "faults", "people")]
+        after = [call_api(lms, path) for path in KEPT]
         again = Caller(lms=lms, token=caller.token).post_score()
         next_made = call_api(lms, "activities", {"title": "Next"})["id"]
         kids = [key["kid"] for key in requests.get(f"{lms.url}/lti/jwks.json", timeout=10).json()["keys"]]
@@ -40,6 +47,28 @@ def test_state_when_served_again_is_as_it_was(tool: SmallTool, tmp_path: Path) -
     assert again.status_code == 409
     assert next_made > made
     assert kids == [jwt.get_unverified_header(token)["kid"]]
+
+
+def test_state_file_when_of_the_first_format_is_read_as_one_course(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    with serve(Settings(state_file=path)) as lms:
+        call_api(lms, "enrol", {"count": 1})
+        call_api(lms, "people/103/roles", {"roles": [INSTRUCTOR]})
+    kept = json.loads(path.read_text()) | {"format": 1}
+    for name in ("courses", "enrolments", "tools", "manner", "offer", "notice_handlers", "groups"):
+        del kept[name]
+    for row in (*kept["activities"], *kept["line_items"]):
+        for name in ("course_id", "tool", "sent", "copied_from", "submission_review"):
+            row.pop(name, None)
+    path.write_text(json.dumps(kept))
+
+    with serve(Settings(state_file=path)) as lms:
+        people = {row["id"]: row for row in call_api(lms, "people")}
+        activities = call_api(lms, "activities")
+
+    assert people["103"]["roles"] == [INSTRUCTOR]
+    assert people["1001"]["enrolled"] is True
+    assert [row["course"] for row in activities] == [1, 1, 1]
 
 
 def test_state_file_when_written_is_for_its_owner_only(tmp_path: Path) -> None:
@@ -61,6 +90,7 @@ def test_state_file_when_written_is_for_its_owner_only(tmp_path: Path) -> None:
         "null",
         "{}",
         '{"format": 2}',
+        '{"format": 3}',
         b"\xff\xfe",
         {"keys": []},
         {"keys": [{"kid": "a", "pem": "rubbish"}]},
@@ -68,6 +98,9 @@ def test_state_file_when_written_is_for_its_owner_only(tmp_path: Path) -> None:
         {"grades": [{}]},
         {"faults": [{"kind": "none", "fault": "500"}]},
         {"activities": 5},
+        {"courses": [{"id": 1}]},
+        {"enrolments": [{"course_id": 1, "person_id": "102", "roles": [], "status": "Tired"}]},
+        {"manner": {"dialect": "morse"}},
     ],
 )
 def test_state_file_when_damaged_is_refused_in_a_sentence(

@@ -128,6 +128,41 @@ def test_key_set_when_the_tool_rotated_is_fetched_again(lms: RunningLms, tool: S
     assert tool.fetches == 2
 
 
+@pytest.mark.parametrize(
+    ("caching", "fetches", "new_kid", "same_kid"),
+    [
+        ("not_at_all", 4, 200, 200),
+        ("until_it_fails", 3, 200, 200),
+        ("until_unknown_kid", 2, 200, 401),
+        ("for_ever", 1, 401, 401),
+    ],
+)
+def test_key_set_when_kept_in_another_way_is_fetched_accordingly(
+    lms: RunningLms, tool: SmallTool, caching: str, fetches: int, new_kid: int, same_kid: int
+) -> None:
+    call_api(lms, "manner", {"key_caching": caching})
+    tool.token(lms)
+    tool.token(lms)
+
+    tool.keys = {"second": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+    with_new_kid = tool.ask_for_token(lms).status_code
+    tool.keys = {"second": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+    with_same_kid = tool.ask_for_token(lms).status_code
+
+    assert (tool.fetches, with_new_kid, with_same_kid) == (fetches, new_kid, same_kid)
+
+
+def test_key_set_when_forgotten_is_fetched_again(lms: RunningLms, tool: SmallTool) -> None:
+    call_api(lms, "manner", {"key_caching": "for_ever"})
+    tool.token(lms)
+    tool.keys = {"second": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+
+    before = tool.ask_for_token(lms).status_code
+    call_api(lms, "forget-tool-keys", {})
+
+    assert (before, tool.ask_for_token(lms).status_code) == (401, 200)
+
+
 def test_token_request_when_the_key_set_is_unreachable_meets_a_page(tool: SmallTool) -> None:
     with serve(Settings(tool_url="http://127.0.0.1:9")) as lms:
         answer = tool.ask_for_token(lms)
