@@ -19,8 +19,8 @@ from lti_app.lti.outbound import Outbound
 from lti_app.lti.registrations import Registrations
 from lti_app.lti.states import LoginStates
 from lti_app.queue import open_queue
-from lti_app.web import assets, errors, headers, health, languages, logs, lti
-from lti_app.web.sessions import Sessions
+from lti_app.web import assets, errors, handover, headers, health, languages, logs, lti
+from lti_app.web.sessions import FrameSessions, Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_REQUEST_BYTES = 2 * 1024 * 1024
@@ -41,13 +41,17 @@ def create_app(config: Config | None = None) -> Flask:
     app.session_interface = Sessions()
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    CSRFProtect(app).exempt(lti.pages)
+    forms = CSRFProtect(app)
+    # These prove themselves by state and token, or by ticket and origin.
+    forms.exempt(lti.pages)
+    forms.exempt(handover.pages)
     Babel(app, locale_selector=languages.select_locale)
     _connect_platforms(app, config)
     for kind in ACTIVITY_TYPES.values():
         app.register_blueprint(kind.blueprint, url_prefix=f"/{kind.key}")
-    for part in (assets, errors, headers, health, languages, lti):
+    for part in (assets, errors, handover, headers, health, languages, lti):
         part.register(app)
+    app.wsgi_app = FrameSessions(app.wsgi_app)  # type: ignore[method-assign]
     cli.register(app)
     return app
 

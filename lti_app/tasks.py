@@ -13,6 +13,7 @@ from lti_app.db import db
 from lti_app.errors import PlatformRefused, PlatformUnavailable
 from lti_app.gradebook import delivery
 from lti_app.lti.connector import Lti
+from lti_app.models.handover import FrameSession, LaunchTicket
 from lti_app.models.launch import LaunchRecord
 from lti_app.queue import send_after_commit
 
@@ -51,8 +52,10 @@ def sweep(enqueue: Callable[[int], object]) -> None:
 
 
 def remove_old_launches() -> None:
-    """Remove lines of the launch log older than 90 days; their logins have long expired by then."""
+    """Remove what is over: lines of the launch log after 90 days, tickets, and sessions of frames without cookies."""
     db.session.execute(delete(LaunchRecord).where(LaunchRecord.at < now() - LAUNCH_LOG_KEPT))
+    db.session.execute(delete(LaunchTicket).where(LaunchTicket.expires_at < now()))
+    db.session.execute(delete(FrameSession).where(FrameSession.expires_at < now()))
     db.session.commit()
 
 

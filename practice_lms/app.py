@@ -4,6 +4,7 @@ from flask import Flask, Response, g, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from practice_lms.lms import Lms
+from practice_lms.sessions import LmsSessions
 from practice_lms.settings import Settings
 from practice_lms.web import (
     activities,
@@ -57,9 +58,9 @@ def create_app(settings: Settings) -> Flask:
         app.secret_key = state.session_secret
     app.config.update(
         SESSION_COOKIE_NAME="practice_lms_session",
-        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
     )
+    app.session_interface = LmsSessions()
     for part in _PARTS:
         app.register_blueprint(part.blueprint)
     app.before_request(lambda: _redirect_to_own_address(settings))

@@ -59,6 +59,7 @@ class PlatformLaunch(MessageLaunch):
         key_sets: PlatformKeySets,
         states: LoginStates,
         browser_secret: str | None,
+        is_framed: bool = False,
     ) -> None:
         # The library would open an HTTP session per launch; any object in its place keeps it from doing so.
         request = LaunchRequest(parameters)
@@ -68,6 +69,7 @@ class PlatformLaunch(MessageLaunch):
         self._key_sets = key_sets
         self._states = states
         self._browser_secret = browser_secret
+        self._is_framed = is_framed
         self._login: LoginState
         self._deployment_id: int
         self.message: Message
@@ -76,6 +78,19 @@ class PlatformLaunch(MessageLaunch):
     def registration(self) -> Registration:
         """The registration of an accepted launch."""
         return self._registration.row
+
+    @property
+    def login(self) -> LoginState:
+        """The login that the launch answers."""
+        return self._login
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the browser showed that the login is its own; without that, nobody is signed in by this launch.
+
+        A frame whose cookies are blocked cannot show it this way: `lti_app.web.handover` asks it for another one.
+        """
+        return bool(self._browser_secret)
 
     @property
     def login_id(self) -> str:
@@ -104,7 +119,8 @@ class PlatformLaunch(MessageLaunch):
         """Tell the launch log what is known of a refused launch: of claims, only those that were verified."""
         if hasattr(self, "_login"):
             refused.registration_id = self._login.registration_id
-            refused.login_id = self._login.id
+            # Who did not show that the login is theirs must not be able to use it up.
+            refused.login_id = self._login.id if self.is_bound else None
         body = self._jwt.get("body") or {}
         for name, claim in (("deployment_id_on_platform", "deployment_id"), ("message_type", "message_type")):
             value = body.get(CLAIM + claim)
@@ -117,9 +133,9 @@ class PlatformLaunch(MessageLaunch):
     def validate_state(self) -> "PlatformLaunch":
         """Read the login out of its state, and compare the browser."""
         login = self._states.read(self._get_request_param("state"))
-        if not self._browser_secret:
+        if not self._browser_secret and not self._is_framed:
             raise LaunchRefused(Check.COOKIE, "The browser sent no cookie of its login.")
-        if not login.belongs_to(self._browser_secret):
+        if self._browser_secret and not login.belongs_to(self._browser_secret):
             raise LaunchRefused(Check.STATE, "The state is of another browser.")
         self._login = login
         self._check_platform_error()

@@ -1,6 +1,8 @@
 """The third-party-initiated login (1EdTech security framework 1.0, 5.1.1), bound to its browser."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pylti1p3.cookie import CookieService
@@ -10,11 +12,23 @@ from sqlalchemy.orm import Session
 
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.registrations import Registrations
-from lti_app.lti.states import LoginStates
+from lti_app.lti.states import LoginState, LoginStates
 from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
+from lti_app.models.platform import Registration
 
 MAX_PARAMETER = 8192
 MAX_DEPLOYMENT = 255
+# A frame's name, or `_parent`; anything else is taken for no storage.
+_FRAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A login on its way: where to send the browser, and what the launch must bring back."""
+
+    url: str
+    state: LoginState
+    registration: Registration
 
 
 class LaunchRequest(Request):
@@ -65,38 +79,40 @@ class PlatformLogin(OIDCLogin):
         self._launch_url = launch_url
         self._browser_secret = browser_secret
 
-    def redirect_url(self) -> str:
-        """Return where to send the browser.
+    def begin(self) -> Begun:
+        """Begin the login.
 
         Raises:
             LaunchRefused: The request is malformed, or its platform is not registered.
         """
-        return str(self._prepare_redirect_url(self._launch_url))
+        url = str(self._prepare_redirect_url(self._launch_url))
+        return Begun(url=url, state=self._state, registration=self._found.row)
 
     def _prepare_redirect_url(self, launch_url: str) -> str:
-        registration = self.validate_oidc_login()
+        self._found = self.validate_oidc_login()
         hint = self._text("lti_message_hint")
-        state = self._states.begin(
-            registration_id=registration.row.id,
+        self._state = self._states.begin(
+            registration_id=self._found.row.id,
             browser_secret=self._browser_secret,
-            target=self._target(registration.row.id),
+            target=self._target(self._found.row.id),
             deployment=self._text("lti_deployment_id")[:MAX_DEPLOYMENT] or None,
+            storage=self._storage(),
         )
         query = {
             "scope": "openid",
             "response_type": "id_token",
             "response_mode": "form_post",
             "prompt": "none",
-            "client_id": registration.get_client_id(),
+            "client_id": self._found.get_client_id(),
             # A constant: the target travels in the state, platforms compare this address letter by letter.
             "redirect_uri": launch_url,
-            "state": self._states.write(state),
-            "nonce": self._states.nonce(state),
+            "state": self._states.write(self._state),
+            "nonce": self._states.nonce(self._state),
             "login_hint": self._text("login_hint"),
         }
         if hint:
             query["lti_message_hint"] = hint
-        return _with_query(registration.row.auth_url, query)
+        return _with_query(self._found.row.auth_url, query)
 
     def validate_oidc_login(self) -> PlatformRegistration:
         """Return the registration of the request.
@@ -119,6 +135,10 @@ class PlatformLogin(OIDCLogin):
             refused.registration_id = registration_id
             raise refused
         return target
+
+    def _storage(self) -> str:
+        name = self._text("lti_storage_target")
+        return name if _FRAME.fullmatch(name) else ""
 
     def _text(self, key: str) -> str:
         value = self._request.get_param(key) or ""

@@ -24,7 +24,8 @@ class LoginState:
     """One login that was sent to its platform (1EdTech security framework 1.0, 5.1.1).
 
     `id` is drawn at random, and good for one launch. The others are digests of what the launch must bring again:
-    the browser's secret, the target, and the deployment where the login named one.
+    the browser's secret, the target, and the deployment where the login named one. `storage` names the frame in
+    which the platform keeps data for us (1EdTech lti-cs-oidc 0.1, `lti_storage_target`); empty where it does not.
     """
 
     id: str
@@ -32,6 +33,7 @@ class LoginState:
     browser: str
     target: str
     deployment: str | None
+    storage: str
 
     def belongs_to(self, browser_secret: str) -> bool:
         """Whether the login was begun in the browser that holds this secret."""
@@ -45,7 +47,9 @@ class LoginStates:
         self._secret = secret
         self._signer = URLSafeTimedSerializer(secret, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
 
-    def begin(self, *, registration_id: int, browser_secret: str, target: str, deployment: str | None) -> LoginState:
+    def begin(
+        self, *, registration_id: int, browser_secret: str, target: str, deployment: str | None, storage: str
+    ) -> LoginState:
         """Return the state of a new login."""
         return LoginState(
             id=secrets.token_urlsafe(24),
@@ -53,11 +57,12 @@ class LoginStates:
             browser=digest(browser_secret),
             target=digest(target),
             deployment=digest(deployment) if deployment else None,
+            storage=storage,
         )
 
     def write(self, state: LoginState) -> str:
         """Return the state as it travels: signed, with the moment of now."""
-        fields = [state.id, state.registration_id, state.browser, state.target, state.deployment]
+        fields = [state.id, state.registration_id, state.browser, state.target, state.deployment, state.storage]
         return self._signer.dumps(fields)
 
     def read(self, text: str) -> LoginState:
@@ -69,13 +74,19 @@ class LoginStates:
         if not text or len(text) > MAX_STATE:
             raise LaunchRefused(Check.STATE, "The state is missing or malformed.")
         try:
-            id_, registration_id, browser, target, deployment = self._signer.loads(text, max_age=LOGIN_MINUTES * 60)
+            fields = self._signer.loads(text, max_age=LOGIN_MINUTES * 60)
+            id_, registration_id, browser, target, deployment, storage = fields
         except SignatureExpired as error:
             raise LaunchRefused(Check.STATE, "The login is older than ten minutes.") from error
         except BadData as error:
             raise LaunchRefused(Check.STATE, "The state is none that Staffroom gave out.") from error
         return LoginState(
-            id=id_, registration_id=registration_id, browser=browser, target=target, deployment=deployment
+            id=id_,
+            registration_id=registration_id,
+            browser=browser,
+            target=target,
+            deployment=deployment,
+            storage=storage,
         )
 
     def nonce(self, state: LoginState) -> str:

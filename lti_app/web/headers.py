@@ -1,8 +1,9 @@
 """Headers of every answer: who may frame it, what it may load, who may keep it."""
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, g, request
 
 from lti_app.access import frame_origins
+from lti_app.models.platform import Registration
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -11,6 +12,11 @@ _CSP = (
 # Our forms post to us alone; a login comes from the platform, never the other way.
 _FORMS = "; form-action 'self'"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def only_framed_by(registration: Registration) -> None:
+    """Let nobody but this platform frame the page of this request, whoever is signed in."""
+    g.frame_origins = registration.frame_origins
 
 
 def register(app: Flask) -> None:
@@ -41,5 +47,5 @@ def register(app: Flask) -> None:
 
 def _ancestors() -> str:
     """Return who may frame the page: the session's platforms; a page for nobody signed in shows nothing private."""
-    origins = frame_origins()
+    origins = g.get("frame_origins") or frame_origins()
     return " ".join(["'self'", *origins]) if origins else "*"

@@ -26,6 +26,7 @@ from lti_app.models.activity import Activity
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
 from lti_app.roster.record_launch import Arrival, record_launch
+from lti_app.web import handover
 from lti_app.web.arrivals import Arrived
 from lti_app.web.errors import show_error
 
@@ -40,7 +41,8 @@ pages = Blueprint("lti", __name__, url_prefix="/lti")
 @pages.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     """Send the browser to the platform's login page, with a state that only this browser can use."""
-    browser_secret = request.cookies.get(BROWSER_COOKIE) or secrets.token_urlsafe(32)
+    kept_secret = request.cookies.get(BROWSER_COOKIE)
+    browser_secret = kept_secret or secrets.token_urlsafe(32)
     platform_login = PlatformLogin(
         request.values,
         session=db.session(),
@@ -49,7 +51,9 @@ def login() -> ResponseReturnValue:
         launch_url=launch_url(),
         browser_secret=browser_secret,
     )
-    response = redirect(platform_login.redirect_url())
+    begun = platform_login.begin()
+    # A browser that has kept our cookie needs nothing else.
+    response = handover.show_login(begun) if begun.state.storage and not kept_secret else redirect(begun.url)
     _keep_in_browser(response, browser_secret)
     return response
 
@@ -64,6 +68,7 @@ def launch() -> ResponseReturnValue:
         key_sets=current_app.extensions["staffroom_key_sets"],
         states=current_app.extensions["staffroom_states"],
         browser_secret=request.cookies.get(BROWSER_COOKIE),
+        is_framed=request.headers.get("Sec-Fetch-Dest") == "iframe",
     )
     message = platform_launch.accept()
     try:
@@ -73,6 +78,10 @@ def launch() -> ResponseReturnValue:
         db.session.rollback()
         platform_launch.describe(error)
         raise
+    if not platform_launch.is_bound:
+        ticket = handover.add_ticket(platform_launch, arrived, state=request.form["state"])
+        db.session.commit()
+        return handover.show_ticket(platform_launch, ticket)
     db.session.commit()
     hours = current_app.config["STAFFROOM_SESSION_HOURS"]
     sign_in(registration=platform_launch.registration, user_id=arrived.user_id, hours=hours)
@@ -153,6 +162,7 @@ def _use_up(platform_launch: PlatformLaunch, message: Message) -> None:
         "deployment_id_on_platform": message.deployment_id_on_platform,
         "message_type": platform_launch.message_type,
         "outcome": LaunchOutcome.ACCEPTED,
+        "explanation": None if platform_launch.is_bound else "Its frame keeps no cookies: it was handed a ticket.",
         "login_id": platform_launch.login_id,
     }
     try:

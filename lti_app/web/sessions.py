@@ -1,12 +1,50 @@
-"""The session's cookie, signed; Flask's own, but with its signer made once instead of at every request."""
+"""The session: in a signed cookie, or, for a frame that keeps no cookies, in a row; see docs/decisions/0011.
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
+The frame's token stands in front of every path, `/in-frame/<token>/journal/1`, so that links and forms carry it on.
+Such an address opens nothing outside a frame: whoever copies it into a browser's address bar is nobody.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from lti_app.clock import now
+from lti_app.db import db
+from lti_app.models.handover import FrameSession
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+FRAME_TOKEN = "staffroom.frame_token"  # noqa: S105 - the name under which the token travels within the process
+_PREFIXED = re.compile(r"(/in-frame/([\w-]{43}))(/.*)", re.ASCII)
+
+
+class FrameSessions:
+    """Takes the frame's token out of the path; what is served below it builds its links with it."""
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self._application = application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve the request."""
+        if found := _PREFIXED.fullmatch(environ.get("PATH_INFO", "")):
+            prefix, token, path = found.groups()
+            environ |= {"SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + prefix, "PATH_INFO": path, FRAME_TOKEN: token}
+        return self._application(environ, start_response)
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Reads and writes the session's cookie."""
+    """Reads and writes sessions; Flask's own, but with its signer made once instead of at every request."""
 
     _signer: URLSafeTimedSerializer | None = None
 
@@ -15,3 +53,49 @@ class Sessions(SecureCookieSessionInterface):
         if self._signer is None:
             self._signer = super().get_signing_serializer(app)
         return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the request's session; an empty one for a frame's token that is over, or used outside a frame."""
+        token = request.environ.get(FRAME_TOKEN)
+        if token is None:
+            return super().open_session(app, request)
+        return SecureCookieSession(_content(token) if _is_in_frame(request) else {})
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Keep what changed."""
+        token = request.environ.get(FRAME_TOKEN)
+        if token is None:
+            super().save_session(app, session, response)
+        elif session.modified:
+            with Session(db.engine) as writing, writing.begin():
+                of_token = update(FrameSession).where(FrameSession.token_hash == token_hash(token))
+                writing.execute(of_token.values(content=dict(session)))
+
+
+def begin_frame_session(session: Session, content: dict[str, Any], *, hours: int) -> str:
+    """Return the path prefix of a new frame's session that holds the content; its row is in the transaction."""
+    token = secrets.token_urlsafe(32)
+    expires_at = now() + timedelta(hours=hours)
+    session.add(FrameSession(token_hash=token_hash(token), content=content, expires_at=expires_at))
+    return f"/in-frame/{token}"
+
+
+def token_hash(token: str) -> str:
+    """Return what is kept of a token: its SHA-256 in hex."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _content(token: str) -> dict[str, Any]:
+    query = select(FrameSession.content).where(FrameSession.token_hash == token_hash(token))
+    try:
+        with Session(db.engine) as reading:
+            return reading.scalar(query.where(FrameSession.expires_at > now())) or {}
+    except SQLAlchemyError:
+        # The page that is asked for says that the database is away; here nobody is signed in.
+        return {}
+
+
+def _is_in_frame(request: Request) -> bool:
+    """Whether the browser says that a frame asks, or a script of a page of ours (Fetch metadata, W3C)."""
+    destination, site = (request.headers.get(f"Sec-Fetch-{name}") for name in ("Dest", "Site"))
+    return destination == "iframe" or (destination == "empty" and site == "same-origin")

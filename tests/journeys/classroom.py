@@ -21,7 +21,7 @@ def sign_in(context: BrowserContext, lms_url: str, *, name: str) -> Page:
 def open_activity(page: Page, *, title: str) -> FrameLocator:
     """Open an activity that shows itself in the LMS's page, and return its frame."""
     page.get_by_role("link", name=title).click()
-    return page.frame_locator("iframe")
+    return page.frame_locator(f'iframe[title="{title}"]')
 
 
 def begin_writing(frame: FrameLocator) -> None:

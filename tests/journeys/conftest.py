@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Playwright
@@ -40,10 +42,24 @@ def stack(own_lms: RunningLms, database_url: str, tmp_path: Path, keys_path: Pat
 @pytest.fixture
 def strict_browser(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
     """A Chromium whose settings block third-party cookies, as a careful person's do."""
-    profile = tmp_path / "profile"
+    with _chromium(playwright, tmp_path, {"cookie_controls_mode": 1, "block_third_party_cookies": True}) as context:
+        yield context
+
+
+@pytest.fixture
+def cookieless_browser(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A Chromium that keeps no cookie of a framed site at all, as browsers without partitioned cookies do."""
+    blocked = {"http://localhost,http://127.0.0.1": {"setting": 2}}
+    settings = {"content_settings": {"exceptions": {"cookies": blocked}}}
+    with _chromium(playwright, tmp_path, settings) as context:
+        yield context
+
+
+@contextmanager
+def _chromium(playwright: Playwright, folder: Path, settings: dict[str, Any]) -> Iterator[BrowserContext]:
+    profile = folder / "profile"
     (profile / "Default").mkdir(parents=True)
-    preferences = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
-    (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
+    (profile / "Default" / "Preferences").write_text(json.dumps({"profile": settings}))
     context = playwright.chromium.launch_persistent_context(
         str(profile),
         executable_path=services.find_chromium(),

@@ -1,5 +1,6 @@
-"""That the journeys' browser really blocks third-party cookies; else they would show nothing about frames."""
+"""That the journeys' browsers really block what they should; else they would show nothing about frames."""
 
+from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from threading import Thread
 
@@ -11,9 +12,9 @@ from werkzeug.serving import make_server
 pytestmark = pytest.mark.browser
 
 
-def test_strict_browser_when_framed_across_sites_then_keeps_only_the_partitioned_cookie(
-    strict_browser: BrowserContext,
-) -> None:
+@pytest.fixture
+def framing_site() -> Iterator[int]:
+    """A page on 127.0.0.1 that frames one on localhost, which sets two cookies and tells which come back; its port."""
     app = Flask(__name__)
 
     @app.get("/")
@@ -29,21 +30,43 @@ def test_strict_browser_when_framed_across_sites_then_keeps_only_the_partitioned
 
     @app.get("/back")
     def back() -> str:
-        return " ".join(sorted(SimpleCookie(request.headers.get("Cookie", "")))) or "none"
+        return "cookies: " + (" ".join(sorted(SimpleCookie(request.headers.get("Cookie", "")))) or "none")
 
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    try:
-        page = strict_browser.new_page()
-        page.goto(f"http://127.0.0.1:{server.port}/")
-        frame = page.frame_locator("iframe")
-        frame.get_by_role("link").click()
-        kept = frame.get_by_text("kept").inner_text()
-        page.goto("about:blank")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    yield server.port
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
-    assert kept == "kept"
+
+def test_strict_browser_when_framed_across_sites_then_keeps_only_the_partitioned_cookie(
+    strict_browser: BrowserContext, framing_site: int
+) -> None:
+    kept = _kept_in_frame(strict_browser, framing_site)
+
+    assert kept == "cookies: kept"
+
+
+def test_cookieless_browser_when_framed_across_sites_then_keeps_none_but_does_in_a_window(
+    cookieless_browser: BrowserContext, framing_site: int
+) -> None:
+    in_frame = _kept_in_frame(cookieless_browser, framing_site)
+
+    window = cookieless_browser.new_page()
+    window.goto(f"http://localhost:{framing_site}/inner")
+    window.get_by_role("link").click()
+    in_window = window.get_by_text("cookies:").inner_text()
+    window.goto("about:blank")
+    assert (in_frame, in_window) == ("cookies: none", "cookies: kept plain")
+
+
+def _kept_in_frame(browser: BrowserContext, port: int) -> str:
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{port}/")
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("link").click()
+    kept = frame.get_by_text("cookies:").inner_text()
+    page.goto("about:blank")
+    return kept

@@ -55,6 +55,7 @@ def test_login_when_posted_then_its_state_says_all_and_nothing_is_stored(
         browser=digest(_browser_secret(login)),
         target=digest(f"{visitor.origin}/lti/launch"),
         deployment=digest("1"),
+        storage="",
     )
     assert len(state.id) == 32
     assert stored() == {}
