@@ -49,6 +49,9 @@ class Config:
     keys_path: Path = _ROOT / "keys"
     """Folder of the private signing keys. STAFFROOM_KEYS_PATH."""
 
+    private_keys: str = field(default="", repr=False)
+    """One or several private keys as PEMs, instead of the folder; the first signs. STAFFROOM_PRIVATE_KEYS."""
+
     bind: str = "127.0.0.1"
     """Address that `flask serve` listens on. STAFFROOM_BIND."""
 
@@ -78,6 +81,7 @@ class Config:
             allow_private_platforms=_switch(env, "STAFFROOM_ALLOW_PRIVATE_PLATFORMS"),
             instance_path=Path(env.get("STAFFROOM_INSTANCE_PATH") or cls.instance_path).absolute(),
             keys_path=Path(env.get("STAFFROOM_KEYS_PATH") or cls.keys_path).absolute(),
+            private_keys=env.get("STAFFROOM_PRIVATE_KEYS", ""),
             bind=env.get("STAFFROOM_BIND") or cls.bind,
             port=port,
             web_workers=_number(env, "STAFFROOM_WEB_WORKERS", default=cls.web_workers, lowest=1, highest=64),

@@ -8,13 +8,13 @@ from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
-from config import Config
+from config import Config, ConfigError
 from lti_app import cli, tasks
 from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.db import db, engine_options
 from lti_app.lti.connector import Lti
 from lti_app.lti.key_sets import PlatformKeySets
-from lti_app.lti.keys import KeyRing
+from lti_app.lti.keys import KeyRing, KeysUnusable
 from lti_app.lti.outbound import Outbound
 from lti_app.lti.registrations import Registrations
 from lti_app.lti.states import LoginStates
@@ -57,7 +57,7 @@ def create_app(config: Config | None = None) -> Flask:
 
 
 def _connect_platforms(app: Flask, config: Config) -> None:
-    keys, outbound = KeyRing(config.keys_path), Outbound()
+    keys, outbound = _key_ring(config), Outbound()
     queue = open_queue(config.huey_url)
     with app.app_context():
         services = Lti(keys=keys, outbound=outbound, engine=db.engine)
@@ -68,6 +68,13 @@ def _connect_platforms(app: Flask, config: Config) -> None:
     app.extensions["staffroom_states"] = LoginStates(app.config["SECRET_KEY"])
     app.extensions["staffroom_key_sets"] = PlatformKeySets(outbound)
     app.extensions["staffroom_queue"] = queue
+
+
+def _key_ring(config: Config) -> KeyRing:
+    try:
+        return KeyRing(config.keys_path, pems=config.private_keys)
+    except KeysUnusable as error:
+        raise ConfigError(str(error)) from error
 
 
 def _flask_settings(config: Config) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lti_app.addresses import origin_of
 from lti_app.db import db
+from lti_app.lti.keys import KeyRing, KeysUnusable
 from lti_app.models.platform import Deployment, DeploymentStatus, Registration
 
 # Each worker thread holds one score at a time; several keep a slow platform from holding up the others.
@@ -72,22 +73,48 @@ def list_platforms() -> None:
 
 
 @keys_group.command("rotate")
-def rotate_keys() -> None:
-    """Make a new key to sign with; the older ones stay published."""
-    key = current_app.extensions["staffroom_keys"].rotate()
-    click.echo(f"Signing with {key.kid} from the next start on.")
+@click.option("--now", "at_once", is_flag=True, help="Sign with it at once: the present key has leaked or is lost.")
+def rotate_keys(*, at_once: bool) -> None:
+    """Make a new key: it is published now and signs in a day, when every platform has it."""
+    try:
+        key = _key_ring().rotate(at_once=at_once)
+    except KeysUnusable as error:
+        raise click.ClickException(str(error)) from error
+    since = "now" if at_once else f"{key.signs_from:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"Published {key.kid}; it signs from {since} on. Nothing needs a restart.")
+
+
+@keys_group.command("prune")
+def prune_keys() -> None:
+    """Remove the keys that no platform can still need; the worker does so every night."""
+    _check_keys()
+    removed = _key_ring().prune()
+    for key in removed:
+        click.echo(f"Removed {key.kid}")
+    if not removed:
+        click.echo("Every key is still needed.")
 
 
 @keys_group.command("list")
 def list_keys() -> None:
-    """List the keys, newest first."""
-    for key in current_app.extensions["staffroom_keys"].keys:
-        click.echo(f"{key.kid}\tmade {key.made_at:%Y-%m-%d %H:%M} UTC")
+    """List the keys, newest first, and what each is for."""
+    _check_keys()
+    ring = _key_ring()
+    signing = ring.signing_key
+    for key in ring.keys:
+        if key.kid == signing.kid:
+            use = "signs"
+        elif ring.is_given or key.signs_from < signing.signs_from:
+            use = "published"
+        else:
+            use = f"published, signs from {key.signs_from:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{key.kid}\t{use}")
 
 
 @click.command("worker")
 def work() -> None:
     """Send scores in the background until stopped."""
+    _check_keys()
     consumer = Consumer(current_app.extensions["staffroom_queue"], workers=WORKER_THREADS, max_delay=POLL_SECONDS)
     consumer.run()
 
@@ -97,8 +124,8 @@ def serve() -> None:
     """Serve the tool with Granian, and run its worker beside it."""
     bind, port = current_app.config["STAFFROOM_BIND"], current_app.config["STAFFROOM_PORT"]
     _check_port(bind, port)
-    # Made here once, so that several processes do not each make a first key.
-    _ = current_app.extensions["staffroom_keys"].keys
+    # Also makes the first key here once, so that several processes do not each make one.
+    _check_keys()
     granian = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--host", bind, "--port", str(port),
         "--workers", str(current_app.config["STAFFROOM_WEB_WORKERS"]), "--no-ws",
@@ -119,6 +146,19 @@ def register(app: Flask) -> None:
     app.cli.add_command(keys_group)
     app.cli.add_command(work)
     app.cli.add_command(serve)
+
+
+def _key_ring() -> KeyRing:
+    ring: KeyRing = current_app.extensions["staffroom_keys"]
+    return ring
+
+
+def _check_keys() -> None:
+    """Stop with a sentence where a key cannot be used."""
+    try:
+        _ = _key_ring().keys
+    except KeysUnusable as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _registration(issuer: str, client_id: str) -> Registration | None:

@@ -1,6 +1,6 @@
 """Every background task, and the function that does it: each carries an id and reads the rest anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -10,9 +10,11 @@ from sqlalchemy import delete
 
 from lti_app.clock import now
 from lti_app.db import db
-from lti_app.errors import PlatformRefused, PlatformUnavailable
-from lti_app.gradebook import delivery
+from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
+from lti_app.gradebook import delivery, line_item
 from lti_app.lti.connector import Lti
+from lti_app.lti.keys import KeyRing
+from lti_app.lti.tokens import remove_old_tokens
 from lti_app.models.handover import FrameSession, LaunchTicket
 from lti_app.models.launch import LaunchRecord
 from lti_app.queue import send_after_commit
@@ -33,7 +35,10 @@ def deliver_score(delivery_id: int, *, lti: Lti) -> None:
     except PlatformUnavailable as error:
         delivery.record_unavailable(db.session(), delivery_id, error=error, at=now())
     except PlatformRefused as error:
-        delivery.record_refused(db.session(), delivery_id, error=error)
+        if error.reason is Refusal.LINE_ITEM_GONE:
+            delivery.record_gone(db.session(), shipment, error=error, at=now())
+        else:
+            delivery.record_refused(db.session(), delivery_id, error=error)
     except Exception as error:
         db.session.rollback()
         log.exception("score_failed", delivery_id=delivery_id, error=type(error).__name__)
@@ -42,6 +47,59 @@ def deliver_score(delivery_id: int, *, lti: Lti) -> None:
     else:
         delivery.record_sent(db.session(), delivery_id, status=status, at=now())
     db.session.commit()
+
+
+def find_line_item(activity_id: int, *, lti: Lti) -> None:
+    """Find or make the column that an activity's scores wait for, if no other worker is at it."""
+    search = line_item.claim(db.session(), activity_id, at=now())
+    db.session.commit()
+    if search is None:
+        return
+    try:
+        url = line_item.find(search, lti=lti) or _make_line_item(search, lti=lti)
+    except PlatformUnavailable as error:
+        _delay_line_item(search, error)
+    except PlatformRefused as error:
+        _give_up_line_item(search, line_item.record_refused(db.session(), search, error=error, at=now()))
+    except Exception as error:
+        db.session.rollback()
+        log.exception("line_item_failed", activity_id=activity_id, error=type(error).__name__)
+        _delay_line_item(search, PlatformUnavailable("an error of our own"))
+    else:
+        if url is None:
+            _give_up_line_item(search, line_item.record_none(db.session(), search, at=now()))
+        elif line_item.record_found(db.session(), search, url=url):
+            delivery.record_line_item(db.session(), activity_id, at=now())
+    db.session.commit()
+
+
+def _make_line_item(search: line_item.Search, *, lti: Lti) -> str | None:
+    """Make the column where that falls to us, under a lease that outlasts the making."""
+    if not search.may_make:
+        return None
+    is_held = line_item.renew(db.session(), search, at=now())
+    db.session.commit()
+    if not is_held:
+        raise PlatformUnavailable("the search took too long")
+    return line_item.make(search, lti=lti)
+
+
+def _delay_line_item(search: line_item.Search, error: PlatformUnavailable) -> None:
+    until = line_item.record_unavailable(db.session(), search, error=error, at=now())
+    if until is not None:
+        delivery.record_line_item_delayed(db.session(), search.activity_id, until=until, at=now())
+
+
+def _give_up_line_item(search: line_item.Search, reason: Refusal | None) -> None:
+    if reason is not None:
+        delivery.record_no_line_item(db.session(), search.activity_id, reason=reason, at=now())
+
+
+def look_for_line_items(enqueue: Callable[[int], object]) -> None:
+    """Wake a worker for every activity whose column may be there by now."""
+    for activity_id in delivery.activities_without_line_item(db.session(), at=now()):
+        enqueue(activity_id)
+    db.session.rollback()
 
 
 def sweep(enqueue: Callable[[int], object]) -> None:
@@ -59,6 +117,13 @@ def remove_old_launches() -> None:
     db.session.commit()
 
 
+def remove_old_secrets(keys: KeyRing) -> None:
+    """Remove access tokens that ended long ago, and signing keys that no platform can still need."""
+    remove_old_tokens(db.session(), at=now())
+    db.session.commit()
+    keys.prune()
+
+
 def register_tasks(app: Flask, queue: Huey, *, lti: Lti) -> None:
     """Give the queue its tasks; each runs inside the app's context and leaves no session behind."""
 
@@ -67,15 +132,10 @@ def register_tasks(app: Flask, queue: Huey, *, lti: Lti) -> None:
         with app.app_context():
             deliver_score(delivery_id, lti=lti)
 
-    @queue.periodic_task(crontab(minute="*"), name="sweep")
-    def _sweep() -> None:
+    @queue.task(name=line_item.TASK)
+    def _find_line_item(activity_id: int) -> None:
         with app.app_context():
-            sweep(_deliver_score)
-
-    @queue.periodic_task(crontab(hour="3", minute="20"), name="remove_old_launches")
-    def _remove_old_launches() -> None:
-        with app.app_context():
-            remove_old_launches()
+            find_line_item(activity_id, lti=lti)
 
     @queue.on_startup()
     def _sweep_at_start() -> None:
@@ -83,7 +143,32 @@ def register_tasks(app: Flask, queue: Huey, *, lti: Lti) -> None:
         with app.app_context():
             sweep(_deliver_score)
 
-    app.extensions[_WAKERS] = {delivery.TASK: _deliver_score}
+    wakers = app.extensions[_WAKERS] = {delivery.TASK: _deliver_score, line_item.TASK: _find_line_item}
+    _register_periodic_tasks(app, queue, wakers=wakers, keys=lti.keys)
+
+
+def _register_periodic_tasks(
+    app: Flask, queue: Huey, *, wakers: Mapping[str, Callable[[int], object]], keys: KeyRing
+) -> None:
+    @queue.periodic_task(crontab(minute="*"), name="sweep")
+    def _sweep() -> None:
+        with app.app_context():
+            sweep(wakers[delivery.TASK])
+
+    @queue.periodic_task(crontab(hour="3", minute="20"), name="remove_old_launches")
+    def _remove_old_launches() -> None:
+        with app.app_context():
+            remove_old_launches()
+
+    @queue.periodic_task(crontab(minute="20", hour="2"), name="look_for_line_items")
+    def _look_for_line_items() -> None:
+        with app.app_context():
+            look_for_line_items(wakers[line_item.TASK])
+
+    @queue.periodic_task(crontab(minute="40", hour="2"), name="remove_old_secrets")
+    def _remove_old_secrets() -> None:
+        with app.app_context():
+            remove_old_secrets(keys)
 
 
 def _wake(task: str, row_id: int) -> None:

@@ -29,6 +29,7 @@ def test_settings_when_all_are_set_then_are_taken_over(tmp_path: Path) -> None:
             "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": "yes",
             "STAFFROOM_INSTANCE_PATH": str(tmp_path / "instance"),
             "STAFFROOM_KEYS_PATH": str(tmp_path / "keys"),
+            "STAFFROOM_PRIVATE_KEYS": "-----BEGIN PRIVATE KEY-----",
             "STAFFROOM_BIND": "::",
             "PORT": "8443",
             "STAFFROOM_WEB_WORKERS": "4",
@@ -44,6 +45,7 @@ def test_settings_when_all_are_set_then_are_taken_over(tmp_path: Path) -> None:
         allow_private_platforms=True,
         instance_path=tmp_path / "instance",
         keys_path=tmp_path / "keys",
+        private_keys="-----BEGIN PRIVATE KEY-----",
         bind="::",
         port=8443,
         web_workers=4,
@@ -199,7 +201,8 @@ def test_secret_when_its_file_is_damaged_then_says_what_to_do(tmp_path: Path, co
 
 
 def test_settings_when_printed_then_the_secret_is_not_among_them() -> None:
-    config = Config(secret_key="very-secret", database_url="postgresql://u:password@h/d")
+    config = Config(secret_key="very-secret", database_url="postgresql://u:password@h/d", private_keys="PEM")
 
     assert "very-secret" not in repr(config)
+    assert "PEM" not in repr(config)
     assert "password" not in repr(config)

@@ -63,8 +63,8 @@ _STUCK = {
         "You are done, but your LMS does not let Staffroom write grades. Your LMS admin can allow it."
     ),
     Refusal.LINE_ITEM_GONE: sentence(
-        "You are done, but the column in the gradebook is gone."
-        " When your facilitator opens this activity from the course, Staffroom looks for it again."
+        "You are done, but the column in the gradebook is gone. Your facilitator can put it back;"
+        " Staffroom looks for it every night, and whenever the activity is opened from the course."
     ),
     Refusal.NEWER_GRADE: sentence(
         "You are done, and your gradebook holds a newer grade from somebody else. Your facilitator can tell you why."

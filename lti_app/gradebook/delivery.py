@@ -4,32 +4,35 @@ Three short transactions, with the request between the second and the third, so 
 platform thinks: `owe_score` in the deed's own, `claim` in the worker's first, `record_…` in its last.
 """
 
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
+from lti_app.gradebook import line_item
 from lti_app.gradebook.answers import NewerOnPlatform, classify
+from lti_app.gradebook.retries import LONGEST_WAIT, wait_before_retry
 from lti_app.lti import ags
 from lti_app.lti.ags import Score
 from lti_app.lti.connector import Lti, PlatformConnector
 from lti_app.models.activity import Activity
-from lti_app.models.gradebook import DeliveryState, ScoreDelivery
+from lti_app.models.gradebook import DeliveryState, LineItemSearch, ScoreDelivery
 from lti_app.models.people import Context
 from lti_app.models.platform import Deployment, Registration
 from lti_app.queue import wake
 
 TASK = "deliver_score"
 LEASE = timedelta(seconds=90)
-SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 SWEEP_LIMIT = 500
+LOOKED_FOR, LOOKED_AGAIN = timedelta(days=90), timedelta(hours=20)
 POINTS = 1.0
 # The gradebook says that something was done, never how well; each accepted score replaces the comment.
 COMMENT = "Completed in Staffroom."
+_FOR_WANT_OF_A_COLUMN = [Refusal.NO_LINE_ITEM, Refusal.LINE_ITEM_GONE]
+_IS_WAITING = ScoreDelivery.state == DeliveryState.WAITING
 
 log = structlog.get_logger()
 
@@ -48,24 +51,29 @@ class Shipment:
 def owe_score(session: Session, activity: Activity, *, user_id: int, at: datetime) -> ScoreDelivery:
     """Write down that the platform is owed a score, in the transaction of its cause, and wake a worker after it."""
     delivery = ScoreDelivery(activity_id=activity.id, user_id=user_id, epoch=activity.epoch, due_at=at)
-    if not activity.line_item_url:
-        _park(delivery, Refusal.NO_LINE_ITEM)
     session.add(delivery)
     session.flush()
-    if delivery.state is DeliveryState.WAITING:
+    if activity.line_item_url:
         wake(session, TASK, delivery.id)
+    else:
+        _wait_for_line_item(session, delivery, activity, at=at)
     return delivery
 
 
 def release_parked(session: Session, activity: Activity, *, at: datetime) -> None:
     """Let scores go that waited for a line item, now that a launch has named one."""
-    reasons = [Refusal.NO_LINE_ITEM, Refusal.LINE_ITEM_GONE]
-    _release(session, ScoreDelivery.activity_id == activity.id, reasons=reasons, at=at)
+    _release(session, ScoreDelivery.activity_id == activity.id, reasons=_FOR_WANT_OF_A_COLUMN, at=at)
 
 
 def release_refused(session: Session, *, user_id: int, at: datetime) -> None:
     """Try again, once per launch of the person, what somebody may have put right: a role, an access, a permission."""
-    reasons = [Refusal.NOT_GRADABLE, Refusal.ACCESS_WITHDRAWN, Refusal.SCOPE_MISSING, Refusal.OUR_FAULT]
+    reasons = [
+        Refusal.NOT_GRADABLE,
+        Refusal.ACCESS_WITHDRAWN,
+        Refusal.SCOPE_MISSING,
+        Refusal.OUR_FAULT,
+        Refusal.LINE_ITEM_GONE,
+    ]
     _release(session, ScoreDelivery.user_id == user_id, reasons=reasons, at=at)
 
 
@@ -100,12 +108,13 @@ def claim(session: Session, delivery_id: int, *, at: datetime) -> Shipment | Non
     if taken is None:
         return None
     delivery = _load(session, delivery_id)
-    if not delivery.activity.line_item_url:
-        _park(delivery, Refusal.NO_LINE_ITEM)
-        return None
     if not delivery.activity.context.deployment.registration.is_active:
         # Nothing goes to a disabled platform; when it is enabled again, the score is still here.
         delivery.due_at, delivery.leased_until = at + LONGEST_WAIT, None
+        return None
+    if not delivery.activity.line_item_url:
+        wait = wait_before_retry(delivery.attempts, retry_after=None)
+        _wait_for_line_item(session, delivery, delivery.activity, at=at, wait=wait)
         return None
     if delivery.body is None:
         _write_body(delivery, at=at)
@@ -168,6 +177,69 @@ def record_unavailable(session: Session, delivery_id: int, *, error: PlatformUna
     log.warning("score_delayed", delivery_id=delivery_id, attempts=delivery.attempts, error=str(error))
 
 
+def record_gone(session: Session, shipment: Shipment, *, error: PlatformRefused, at: datetime) -> None:
+    """Note that the column is not there any more; the score waits while another is looked for."""
+    delivery = session.get_one(ScoreDelivery, shipment.delivery_id)
+    if delivery.state is not DeliveryState.WAITING:
+        return
+    delivery.answer_status, delivery.leased_until, delivery.due_at = error.status, None, at
+    activity = session.get_one(Activity, delivery.activity_id, populate_existing=True, with_for_update=True)
+    if activity.line_item_url == shipment.line_item_url and not line_item.lose(session, activity):
+        _park(delivery, error.reason)
+    elif activity.line_item_url:
+        wake(session, TASK, delivery.id)  # another column was found or named meanwhile
+    else:
+        _wait_for_line_item(session, delivery, activity, at=at)
+
+
+def record_line_item(session: Session, activity_id: int, *, at: datetime) -> None:
+    """Let all scores go that waited for the activity's column, now that it is known."""
+    wanting = or_(
+        ScoreDelivery.state == DeliveryState.WAITING,
+        and_(ScoreDelivery.state == DeliveryState.PARKED, ScoreDelivery.reason.in_(_FOR_WANT_OF_A_COLUMN)),
+    )
+    for delivery in session.scalars(_without_worker(activity_id, at=at).where(wanting)):
+        delivery.state, delivery.reason, delivery.due_at, delivery.attempts = DeliveryState.WAITING, None, at, 0
+        wake(session, TASK, delivery.id)
+
+
+def record_no_line_item(session: Session, activity_id: int, *, reason: Refusal, at: datetime) -> None:
+    """Park all scores that waited for the activity's column: there is none."""
+    for delivery in session.scalars(_without_worker(activity_id, at=at).where(_IS_WAITING)):
+        _park(delivery, reason)
+
+
+def record_line_item_delayed(session: Session, activity_id: int, *, until: datetime, at: datetime) -> None:
+    """Let all scores wait that wait for the activity's column, until it is looked for again."""
+    for delivery in session.scalars(_without_worker(activity_id, at=at).where(_IS_WAITING)):
+        delivery.due_at, delivery.attempts = until, delivery.attempts + 1
+
+
+def activities_without_line_item(session: Session, *, at: datetime) -> list[int]:
+    """Return the activities whose column is worth another look, longest unseen first, at most 500.
+
+    Those that scores of the last 90 days wait for, and whose platform was not asked for most of a day.
+    """
+    seen = LineItemSearch.sought_at
+    query = (
+        select(ScoreDelivery.activity_id)
+        .join(Activity, Activity.id == ScoreDelivery.activity_id)
+        .outerjoin(LineItemSearch, LineItemSearch.activity_id == ScoreDelivery.activity_id)
+        .where(
+            ScoreDelivery.state == DeliveryState.PARKED,
+            ScoreDelivery.reason.in_(_FOR_WANT_OF_A_COLUMN),
+            ScoreDelivery.due_at > at - LOOKED_FOR,
+            Activity.line_item_url.is_(None),
+            Activity.line_items_url.is_not(None),
+            or_(seen.is_(None), seen <= at - LOOKED_AGAIN),
+        )
+        .group_by(ScoreDelivery.activity_id, seen)
+        .order_by(seen.is_not(None), seen)
+        .limit(SWEEP_LIMIT)
+    )
+    return list(session.scalars(query))
+
+
 def record_refused(session: Session, delivery_id: int, *, error: PlatformRefused) -> None:
     """Note that the platform will not take the score, and why."""
     delivery = session.get_one(ScoreDelivery, delivery_id)
@@ -177,24 +249,19 @@ def record_refused(session: Session, delivery_id: int, *, error: PlatformRefused
     _park(delivery, error.reason)
 
 
-def wait_before_retry(attempts: int, *, retry_after: int | None) -> timedelta:
-    """Return how long to wait after that many tries: a minute, doubling up to six hours, with up to a fifth more.
-
-    A platform that says how long (in seconds) is believed. The extra keeps scores from coming back all at once.
-    """
-    wait = min(SHORTEST_WAIT * 2 ** min(max(attempts, 1) - 1, 20), LONGEST_WAIT)
-    if retry_after is not None:
-        wait = timedelta(seconds=retry_after)
-    spread: float = random.uniform(1.0, 1.2)  # noqa: S311 - spreads load, hides nothing
-    return timedelta(seconds=wait.total_seconds() * spread)
-
-
 def _is_due(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         ScoreDelivery.state == DeliveryState.WAITING,
         ScoreDelivery.due_at <= at,
         or_(ScoreDelivery.leased_until.is_(None), ScoreDelivery.leased_until <= at),
     )
+
+
+def _without_worker(activity_id: int, *, at: datetime) -> Select[ScoreDelivery]:
+    """Return the query of an activity's scores that no worker has in hand."""
+    is_free = or_(ScoreDelivery.leased_until.is_(None), ScoreDelivery.leased_until <= at)
+    query = select(ScoreDelivery).where(ScoreDelivery.activity_id == activity_id, is_free)
+    return query.order_by(ScoreDelivery.id).with_for_update()
 
 
 def _load(session: Session, delivery_id: int) -> ScoreDelivery:
@@ -214,6 +281,17 @@ def _write_body(delivery: ScoreDelivery, *, at: datetime) -> None:
     delivery.timestamp = at.replace(microsecond=0)
     score = Score(sub=delivery.user.sub, given=POINTS, maximum=POINTS, timestamp=delivery.timestamp, comment=COMMENT)
     delivery.body = score.to_json()
+
+
+def _wait_for_line_item(
+    session: Session, delivery: ScoreDelivery, activity: Activity, *, at: datetime, wait: timedelta = timedelta(0)
+) -> None:
+    """Let a score wait for its column, if the platform can be asked for one now; else park it."""
+    if line_item.is_worth_looking(session, activity, at=at):
+        delivery.leased_until, delivery.due_at = None, at + wait
+        wake(session, line_item.TASK, activity.id)
+    else:
+        _park(delivery, line_item.reason_without(session, activity))
 
 
 def _park(delivery: ScoreDelivery, reason: Refusal) -> None:

@@ -2,35 +2,30 @@
 
 import json
 import re
-import threading
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from pylti1p3.service_connector import ServiceConnector
-from sqlalchemy import Engine, delete
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine
 
 from lti_app.addresses import origin_of
 from lti_app.clock import now
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.lti.keys import KeyRing
 from lti_app.lti.outbound import Answer, Outbound
+from lti_app.lti.tokens import FetchedToken, TokenShelf
 from lti_app.lti.tool_conf import PlatformRegistration
-from lti_app.models.platform import AccessToken, Registration
+from lti_app.models.platform import Registration
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300
 # Moodle 4.5.6 refuses an `iat` that is ahead of its own clock by a second (ran against it).
 BACKDATE_SECONDS = 5
-RENEW_EARLY = timedelta(seconds=60)
 MAX_TOKEN_SECONDS = LONGEST_RETRY_AFTER = 24 * 3600
 # The characters of a bearer token (RFC 6750, 2.1); anything else would break the header.
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -50,13 +45,14 @@ class Lti:
 class PlatformConnector(ServiceConnector):
     """The library's connector with shared tokens, time-outs, every verb, and tokens sent to known hosts only."""
 
-    # One fetch at a time per registration in this process; the others then find its token in the table.
-    _fetching: ClassVar[defaultdict[int, threading.Lock]] = defaultdict(threading.Lock)
-
     def __init__(self, row: Registration, *, lti: Lti) -> None:
         super().__init__(PlatformRegistration(row), requests_session=lti.outbound)
         self._row = row
         self._lti = lti
+
+    def knows(self, url: str) -> bool:
+        """Whether the address is on a host that may be sent this platform's tokens."""
+        return origin_of(url) in self._row.service_origins
 
     def send(
         self,
@@ -73,14 +69,14 @@ class PlatformConnector(ServiceConnector):
             PlatformUnavailable: No answer, or no token because the platform gave none just now.
             PlatformRefused: The platform gives us no token, or the address is on a host not registered.
         """
-        if origin_of(url) not in self._row.service_origins:
+        if not self.knows(url):
             raise PlatformRefused(
                 "the address is on a host that is not the registered platform's", reason=Refusal.OUR_FAULT
             )
         token = self.get_access_token(scopes)
         answer = self._send(method, url, token=token, headers=headers, body=body)
         if answer.status == 401:
-            self._forget(token)
+            self._shelf(scopes).forget(token)
             token = self.get_access_token(scopes)
             answer = self._send(method, url, token=token, headers=headers, body=body)
         return answer
@@ -91,28 +87,17 @@ class PlatformConnector(ServiceConnector):
         Raises:
             PlatformUnavailable, PlatformRefused: As `send`.
         """
-        wanted = " ".join(sorted(scopes))
-        if known := self._known_token(wanted):
-            return known
-        with self._fetching[self._row.id]:
-            return self._known_token(wanted) or self._fetch_token(wanted)
+        return self._shelf(scopes).token(lambda: self._fetch_token(" ".join(sorted(scopes))))
 
     def _send(self, method: str, url: str, *, token: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         authorised = {**headers, "Authorization": f"Bearer {token}"}
         return self._lti.outbound.send(method, url, headers=authorised, data=body)
 
-    def _known_token(self, scopes: str) -> str | None:
-        with Session(self._lti.engine) as session:
-            row = session.get(AccessToken, (self._row.id, scopes))
-            return row.token if row and row.expires_at > now() else None
+    def _shelf(self, scopes: Sequence[str]) -> TokenShelf:
+        wanted = " ".join(sorted(scopes))
+        return TokenShelf(engine=self._lti.engine, registration_id=self._row.id, scopes=wanted)
 
-    def _forget(self, token: str) -> None:
-        with Session(self._lti.engine) as session, session.begin():
-            session.execute(
-                delete(AccessToken).where(AccessToken.registration_id == self._row.id, AccessToken.token == token)
-            )
-
-    def _fetch_token(self, scopes: str) -> str:
+    def _fetch_token(self, scopes: str) -> FetchedToken:
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION_TYPE,
@@ -121,20 +106,8 @@ class PlatformConnector(ServiceConnector):
         }
         answer = self._lti.outbound.send("POST", self._row.token_url, data=form)
         document = _token_document(answer)
-        token = document["access_token"]
         log.info("token_fetched", registration_id=self._row.id)
-        # A transaction of its own: the token serves the other workers even if this deed fails.
-        # Another process may have kept one in the same moment; either is good.
-        with suppress(IntegrityError), Session(self._lti.engine) as session, session.begin():
-            session.merge(
-                AccessToken(
-                    registration_id=self._row.id,
-                    scopes=scopes,
-                    token=token,
-                    expires_at=now() + _lifetime(document) - RENEW_EARLY,
-                )
-            )
-        return str(token)
+        return FetchedToken(token=document["access_token"], lifetime=_lifetime(document))
 
     def _assertion(self) -> dict[str, Any]:
         """Return the claims of the client assertion (1EdTech security framework 1.0, 4.1.1; RFC 7523)."""

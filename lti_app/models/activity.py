@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_app.clock import now
@@ -33,6 +33,8 @@ class Activity(Base):
     line_item_url: Mapped[str | None] = mapped_column(String(2048))
     line_items_url: Mapped[str | None] = mapped_column(String(2048))
     ags_scopes: Mapped[str] = mapped_column(String(1024), default="")
+    # Who placed it asked for a column: then one is made where the platform makes none.
+    wants_line_item: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     context: Mapped[Context] = relationship(lazy="raise")

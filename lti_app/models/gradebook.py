@@ -94,3 +94,22 @@ class ScoreDelivery(Base):
 
     activity: Mapped[Activity] = relationship(lazy="raise")
     user: Mapped[User] = relationship(lazy="raise")
+
+
+class LineItemSearch(Base):
+    """The search for an activity's column, while none is known that takes scores.
+
+    `leased_until` keeps two workers from searching at once, and after a failure says when the next may try;
+    `claims` counts who took it, so that a worker that comes late is known. `lost_url` is the column that
+    answered that it is not there, `sought_at` and `reason` are the last clear answer.
+    """
+
+    __tablename__ = "line_item_search"
+
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"), primary_key=True)
+    claims: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lost_url: Mapped[str | None] = mapped_column(String(2048))
+    sought_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[Refusal | None] = mapped_column(Choice(Refusal))

@@ -80,7 +80,10 @@ class Deployment(Base):
 
 
 class AccessToken(Base):
-    """The bearer token of one registration for one set of scopes, shared by all workers until it expires."""
+    """The bearer token of one registration for one set of scopes, shared by all workers until it expires.
+
+    `leased_until` keeps all workers but one from asking for the next; the token is empty until the first came.
+    """
 
     __tablename__ = "access_token"
 
@@ -88,3 +91,4 @@ class AccessToken(Base):
     scopes: Mapped[str] = mapped_column(String(1024), primary_key=True)
     token: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -42,7 +42,15 @@ def register(app: Flask) -> None:
             headers["Content-Security-Policy"] = _CSP + _ancestors() + _FORMS
         if current_app.config["STAFFROOM_PUBLIC_URL"].startswith("https:"):
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        return response
+        return _unless_known(response)
+
+
+def _unless_known(response: Response) -> Response:
+    """Answer 304 to whoever holds the very same: the key set, which every platform asks for again and again."""
+    if request.method == "GET" and response.status_code == 200 and response.cache_control.public:
+        response.add_etag()
+        response.make_conditional(request)
+    return response
 
 
 def _ancestors() -> str:

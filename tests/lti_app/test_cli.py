@@ -233,23 +233,6 @@ def test_platform_when_added_by_hand_then_its_launches_are_let_in(app: Flask, lm
     assert Visitor(app, lms).launch(TEACHER).status_code == 200
 
 
-def test_keys_when_rotated_then_listed_newest_first_and_the_old_one_stays(
-    config: Config, start: Callable[[Config], Flask], tmp_path: Path
-) -> None:
-    app = start(replace(config, keys_path=tmp_path / "own"))
-
-    before = _run(app, "keys", "list").output.splitlines()
-    rotated = _run(app, "keys", "rotate").output
-    after = _run(app, "keys", "list").output.splitlines()
-
-    new_kid = after[0].partition("\t")[0]
-    assert rotated == f"Signing with {new_kid} from the next start on.\n"
-    assert (len(before), after[1:]) == (1, before)
-    assert new_kid not in before[0]
-    published = app.test_client().get("/lti/jwks.json", base_url="https://localhost").get_json()
-    assert [key["kid"] for key in published["keys"]] == [line.partition("\t")[0] for line in after]
-
-
 def test_serve_when_the_port_is_taken_then_says_so_in_a_sentence(
     config: Config, start: Callable[[Config], Flask]
 ) -> None:

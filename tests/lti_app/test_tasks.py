@@ -1,13 +1,16 @@
 """What workers do: send what is due, find what was left behind, clear up."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 from flask import Flask
 from huey import Huey
 
+from config import Config
 from lti_app import tasks
 from lti_app.clock import now
 from lti_app.db import db
@@ -157,6 +160,34 @@ def test_periodic_task_when_a_day_passes_then_is_due_so_many_times(
     due = [minute for minute in range(24 * 60) if task.validate_datetime(midnight + timedelta(minutes=minute))]
 
     assert len(due) == times
+
+
+@pytest.mark.parametrize(("name", "hour", "minute"), [("look_for_line_items", 2, 20), ("remove_old_secrets", 2, 40)])
+def test_nightly_task_when_its_moment_comes_then_is_due_once_a_day(
+    app: Flask, queue: Huey, name: str, hour: int, minute: int
+) -> None:
+    del app
+    (task,) = [task for task in queue._registry.periodic_tasks if type(task).__name__ == name]  # noqa: SLF001
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    moments = [midnight + timedelta(minutes=number) for number in range(24 * 60)]
+
+    due = [moment for moment in moments if task.validate_datetime(moment)]
+
+    assert due == [midnight.replace(hour=hour, minute=minute)]
+
+
+def test_remove_old_secrets_when_a_key_is_needed_by_nobody_then_removed(
+    config: Config, start: Callable[[Config], Flask], tmp_path: Path
+) -> None:
+    app = start(replace(config, keys_path=tmp_path / "own"))
+    ring = app.extensions["staffroom_keys"]
+    old = ring.signing_key
+    new = ring.rotate(at_once=True)
+
+    with time_machine.travel(now() + timedelta(days=1, seconds=1)), app.app_context():
+        run_named(app.extensions["staffroom_queue"], "remove_old_secrets")
+
+    assert [key.kid for key in ring.keys] == [new.kid] != [old.kid]
 
 
 def test_startup_when_a_score_was_left_behind_then_a_worker_looks_at_once(course: Course, queue: Huey) -> None:

@@ -23,8 +23,8 @@ STUCK: dict[Refusal, tuple[str, str]] = {
     ),
     Refusal.LINE_ITEM_GONE: (
         (
-            "You are done, but the column in the gradebook is gone."
-            " When your facilitator opens this activity from the course, Staffroom looks for it again."
+            "You are done, but the column in the gradebook is gone. Your facilitator can put it back;"
+            " Staffroom looks for it every night, and whenever the activity is opened from the course."
         ),
         "stuck: the gradebook column is gone",
     ),

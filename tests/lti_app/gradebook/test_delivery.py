@@ -12,6 +12,7 @@ from sqlalchemy import select
 from lti_app.db import db
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.gradebook import delivery
+from lti_app.gradebook.retries import wait_before_retry
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from tests.factories import ActivityFactory, DeliveryFactory, UserFactory
@@ -230,7 +231,7 @@ def test_wait_before_retry_when_tried_so_often_then_grows_from_a_minute_to_six_h
 ) -> None:
     random.seed(7)
 
-    waits = [delivery.wait_before_retry(attempts, retry_after=None) for _ in range(200)]
+    waits = [wait_before_retry(attempts, retry_after=None) for _ in range(200)]
 
     shortest = timedelta(minutes=minutes)
     assert shortest <= min(waits) <= shortest * 1.05
@@ -240,7 +241,7 @@ def test_wait_before_retry_when_tried_so_often_then_grows_from_a_minute_to_six_h
 def test_wait_before_retry_when_the_platform_asks_for_seconds_then_never_comes_back_sooner() -> None:
     random.seed(7)
 
-    waits = [delivery.wait_before_retry(9, retry_after=30) for _ in range(200)]
+    waits = [wait_before_retry(9, retry_after=30) for _ in range(200)]
 
     assert timedelta(seconds=30) <= min(waits) < max(waits) <= timedelta(seconds=36)
 

@@ -6,10 +6,7 @@ import pytest
 import requests
 from flask import Flask
 
-from lti_app import tasks
 from lti_app.clock import now
-from lti_app.db import db
-from lti_app.lti.connector import Lti
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from tests.lti_app.activities.journal.writing import stored, write_entry
@@ -29,9 +26,10 @@ def call(visitor: Visitor, path: str, **body: Any) -> None:
 
 
 def work(app: Flask) -> None:
-    """Let a worker do everything that is due."""
-    lti = Lti(keys=app.extensions["staffroom_keys"], outbound=app.extensions["staffroom_outbound"], engine=db.engine)
-    tasks.sweep(lambda delivery_id: tasks.deliver_score(delivery_id, lti=lti))
+    """Let a worker do everything that it was woken for."""
+    queue = app.extensions["staffroom_queue"]
+    while (task := queue.dequeue()) is not None:
+        queue.execute(task)
 
 
 def the_score() -> ScoreDelivery:
@@ -134,6 +132,39 @@ def test_launch_when_the_claim_disappears_then_the_line_item_stays_known(app: Fl
     (activity,) = stored(Activity)
     assert (activity.line_item_url, outcome(the_score())) == (known, (DeliveryState.SENT, None, 200, 1))
     assert known is not None
+
+
+def test_entry_when_the_link_has_two_columns_from_the_first_launch_on_then_the_score_goes_to_its_own(
+    app: Flask, visitor: Visitor
+) -> None:
+    call(visitor, "line-items/second", activity=1)
+    write_entry(visitor, TEACHER)
+    (activity,) = stored(Activity)
+    named = activity.line_item_url
+
+    work(app)
+
+    (activity,) = stored(Activity)
+    assert (named, activity.line_item_url) == (
+        None,
+        f"{visitor.lms.url}/lti/courses/1/lineitems/11/lineitem?type_id=1",
+    )
+    assert outcome(the_score()) == (DeliveryState.SENT, None, 200, 1)
+    assert grades(visitor) == [(TEACHER, 1)]
+
+
+def test_entry_when_a_tool_made_column_stands_on_an_ungraded_link_then_the_score_goes_there(
+    app: Flask, visitor: Visitor
+) -> None:
+    call(visitor, "line-items/second", activity=UNGRADED)
+    journal = write_entry(visitor, TEACHER, activity=UNGRADED).journal
+    text = visitor.get(journal).text
+
+    work(app)
+
+    assert "You are done. Your credit is on its way to the gradebook." in text
+    assert outcome(the_score()) == (DeliveryState.SENT, None, 200, 1)
+    assert grades(visitor) == [(TEACHER, 1)]
 
 
 def test_entry_when_the_activity_is_not_graded_then_says_that_nothing_is_sent(app: Flask, visitor: Visitor) -> None:

@@ -15,8 +15,8 @@ from lti_app.models.people import Context, Membership, Role, User
 from lti_app.models.platform import Deployment
 from lti_app.roster.record_launch import record_launch
 from tests.factories import DeploymentFactory
-from tests.lti_app.lti.launching import LTI, launch_with
-from tests.visitor import OTHER_TEACHER, TEACHER, UNGRADED, Visitor
+from tests.lti_app.lti.launching import AGS, LTI, launch_with
+from tests.visitor import OTHER_TEACHER, UNGRADED, Visitor
 
 MEMBER = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 LINE_ITEM = AgsClaim(
@@ -225,13 +225,14 @@ def _told() -> dict[str, Any]:
 
 
 def test_score_when_it_waited_for_a_line_item_then_the_launch_that_brings_one_lets_it_go(visitor: Visitor) -> None:
-    journal = visitor.launch(TEACHER, UNGRADED)
+    launch_with(visitor, activity=UNGRADED, remove=[AGS])
+    journal = visitor.get("/journal/1")
     page = visitor.get(visitor.post("/journal/1/entries", journal).headers["Location"])
     visitor.post("/journal/1/entries/1/finish", page, text="word " * 60)
     parked = [(row.state, row.reason) for row in db.session.scalars(select(ScoreDelivery))]
     endpoint = {"lineitem": f"{visitor.lms.url}/lti/courses/1/lineitems/11/lineitem?type_id=1"}
 
-    launch_with(visitor, activity=UNGRADED, claims={"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": endpoint})
+    launch_with(visitor, activity=UNGRADED, claims={AGS: endpoint})
 
     db.session.rollback()
     released = [(row.state, row.reason) for row in db.session.scalars(select(ScoreDelivery))]
