@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
@@ -90,6 +90,13 @@ def test_launch_when_claims_are_spoiled_then_refused_with_a_reason_or_let_in_who
 @ON_SQLITE
 @pytest.mark.parametrize("required", REQUIRED, ids=lambda required: ".".join(required.path).rpartition("/")[2])
 @given(value=anything | st.just(REMOVED))
+@example(value=REMOVED)
+@example(value=None)
+@example(value="")
+@example(value="x" * 256)
+@example(value="nul\x00")
+@example(value="\ud800")
+@example(value=[{}])
 def test_launch_when_a_required_claim_is_not_what_it_must_be_then_refused(
     forge: Forge, required: Required, value: Any
 ) -> None:
