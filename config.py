@@ -64,6 +64,9 @@ class Config:
     session_hours: int = 12
     """How long a sign-in lasts after its launch. STAFFROOM_SESSION_HOURS."""
 
+    trusted_proxies: int = 0
+    """Web servers in front that add to X-Forwarded-For; 0 reads no such header. STAFFROOM_TRUSTED_PROXIES."""
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
         """Read the settings from the environment.
@@ -86,6 +89,7 @@ class Config:
             port=port,
             web_workers=_number(env, "STAFFROOM_WEB_WORKERS", default=cls.web_workers, lowest=1, highest=64),
             session_hours=_number(env, "STAFFROOM_SESSION_HOURS", default=cls.session_hours, lowest=1, highest=168),
+            trusted_proxies=_number(env, "STAFFROOM_TRUSTED_PROXIES", default=cls.trusted_proxies, lowest=0, highest=9),
         )
 
     @property

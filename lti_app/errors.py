@@ -20,10 +20,12 @@ def sentence(text: str) -> str:
 class ToolError(Exception):
     """Something a person reads: one sentence what happened, one what to do now, and a reference number.
 
-    `happened` and `advice` are message ids for gettext, `values` fill their placeholders.
+    `happened` and `advice` are message ids for gettext, `values` fill their placeholders. `retry_after` is in
+    seconds, where waiting helps.
     """
 
     status = 400
+    retry_after: int | None = None
 
     def __init__(
         self,

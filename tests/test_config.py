@@ -34,6 +34,7 @@ def test_settings_when_all_are_set_then_are_taken_over(tmp_path: Path) -> None:
             "PORT": "8443",
             "STAFFROOM_WEB_WORKERS": "4",
             "STAFFROOM_SESSION_HOURS": "8",
+            "STAFFROOM_TRUSTED_PROXIES": "2",
         }
     )
 
@@ -50,6 +51,7 @@ def test_settings_when_all_are_set_then_are_taken_over(tmp_path: Path) -> None:
         port=8443,
         web_workers=4,
         session_hours=8,
+        trusted_proxies=2,
     )
     assert config.sqlalchemy_url == "postgresql+psycopg://db.example/staffroom"
     assert config.huey_url == "redis://queue.example/0"
@@ -123,6 +125,14 @@ def test_public_url_when_not_set_then_follows_the_port() -> None:
 def test_number_when_it_is_none_that_fits_then_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=rf"^{name} is “.*”; it takes a number from 1 to \d+\.$"):
         Config.from_env({name: value})
+
+
+@pytest.mark.parametrize("value", ["-1", "10", "all", "1,2"])
+def test_proxies_when_their_number_cannot_be_right_then_refused_by_name(value: str) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"^STAFFROOM_TRUSTED_PROXIES is “{value}”; it takes a number from 0 to 9\.$"
+    ):
+        Config.from_env({"STAFFROOM_TRUSTED_PROXIES": value})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from lti_app.errors import ToolError, sentence
 class Check(StrEnum):
     """What is checked of a launch, in the order in which it is checked."""
 
+    RATE_LIMIT = "rate_limit"
     REQUEST = "request"
     REGISTRATION = "registration"
     TARGET = "target"
@@ -34,6 +35,10 @@ _TELL_ADMIN = sentence(
 _NOT_UNDERSTOOD = sentence("Your LMS sent something that Staffroom cannot accept.")
 
 _SENTENCES = {
+    Check.RATE_LIMIT: (
+        sentence("Too many launches from your network could not be let in."),
+        sentence("Wait a minute and open the activity again from your course."),
+    ),
     Check.REGISTRATION: (
         sentence("This LMS is not connected with Staffroom."),
         sentence("Ask your LMS admin to connect it, and give them the reference number."),

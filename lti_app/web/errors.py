@@ -47,6 +47,7 @@ def show_error(error: ToolError) -> ResponseReturnValue:
     else:
         page = render_template("errors/page.html", error=error, kept_text=_kept_text())
         answer = make_response(page, error.status)
+    answer.retry_after = error.retry_after
     return answer
 
 

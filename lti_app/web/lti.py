@@ -26,7 +26,7 @@ from lti_app.models.activity import Activity
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
 from lti_app.roster.record_launch import Arrival, record_launch
-from lti_app.web import handover
+from lti_app.web import handover, rate_limits
 from lti_app.web.arrivals import Arrived
 from lti_app.web.errors import show_error
 
@@ -107,15 +107,11 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 @pages.errorhandler(LaunchRefused)
 def refused(error: LaunchRefused) -> ResponseReturnValue:
     """Use the login up with a line in the launch log, and show the refused person what to do."""
-    try:
-        _log_refused(error)
-    except IntegrityError:
-        # The login was used up before, or the platform has been removed meanwhile.
+    error, is_listed = rate_limits.weigh(error)
+    if is_listed:
+        _list_refused(error)
+    else:
         db.session.rollback()
-        error.login_id = None
-        if error.registration_id and db.session.get(Registration, error.registration_id) is None:
-            error.registration_id = None
-        _log_refused(error)
     log.warning("launch_refused", check=error.check.value, reference=error.reference)
     return show_error(error)
 
@@ -170,6 +166,18 @@ def _use_up(platform_launch: PlatformLaunch, message: Message) -> None:
     except IntegrityError as error:
         raise LaunchRefused(Check.STATE, "The login was used already.") from error
     log.info("launch_accepted", registration_id=message.registration_id)
+
+
+def _list_refused(error: LaunchRefused) -> None:
+    try:
+        _log_refused(error)
+    except IntegrityError:
+        # The login was used up before, or the platform has been removed meanwhile.
+        db.session.rollback()
+        error.login_id = None
+        if error.registration_id and db.session.get(Registration, error.registration_id) is None:
+            error.registration_id = None
+        _log_refused(error)
 
 
 def _log_refused(error: LaunchRefused) -> None:

@@ -32,6 +32,10 @@ _COOKIE_ADVICE = (
 _NOT_UNDERSTOOD = ("Your LMS sent something that Staffroom cannot accept.", _TELL)
 # Written out once more on purpose: a sentence that people read does not change by the way.
 SENTENCES = {
+    "rate_limit": (
+        "Too many launches from your network could not be let in.",
+        "Wait a minute and open the activity again from your course.",
+    ),
     "registration": (
         "This LMS is not connected with Staffroom.",
         "Ask your LMS admin to connect it, and give them the reference number.",

@@ -1,0 +1,120 @@
+"""Every address that is open to the network, with bodies of any kind: never a 500, nothing stored, always a reason.
+
+A new open address gets a line in `DOORS`.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.lti_app.lti.hostile import bodies, content_types, forms
+from tests.lti_app.lti.launching import ON_SQLITE
+from tests.lti_app.lti.watching import Watch, lift_rate_limits
+from tests.visitor import Visitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """An open address: what it takes, and which fields make it think."""
+
+    path: str
+    methods: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+DOORS = [
+    Door(
+        path="/lti/login",
+        methods=("GET", "POST"),
+        fields=("iss", "client_id", "login_hint", "lti_message_hint", "target_link_uri", "lti_deployment_id"),
+    ),
+    Door(path="/lti/launch", methods=("POST",), fields=("state", "id_token", "error", "error_description")),
+]
+OTHER_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "PROPFIND")
+at_each_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
+
+
+@pytest.fixture(autouse=True)
+def _without_rate_limits(visitor: Visitor) -> None:
+    lift_rate_limits(visitor.client.application)
+
+
+@at_each_door
+@given(data=st.data())
+def test_open_address_when_a_form_is_made_up_then_refused(visitor: Visitor, door: Door, data: st.DataObject) -> None:
+    method = data.draw(st.sampled_from(door.methods))
+    query = data.draw(forms([*door.fields]))
+    form = data.draw(forms([*door.fields]))
+    watch = Watch()
+
+    answer = visitor.client.open(
+        door.path, method=method, query_string=urlencode(query), data=dict(form), base_url=visitor.base_url
+    )
+
+    watch.assert_refused(answer)
+
+
+@ON_SQLITE
+@at_each_door
+@given(body=bodies, content_type=content_types)
+def test_open_address_when_the_body_is_made_up_then_refused(
+    visitor: Visitor, door: Door, body: bytes, content_type: str
+) -> None:
+    watch = Watch()
+
+    answer = visitor.client.post(door.path, data=body, content_type=content_type, base_url=visitor.base_url)
+
+    watch.assert_refused(answer)
+
+
+@ON_SQLITE
+@at_each_door
+@given(query=st.binary(max_size=200))
+def test_open_address_when_its_query_is_made_of_any_bytes_then_refused(
+    visitor: Visitor, door: Door, query: bytes
+) -> None:
+    watch = Watch()
+
+    answer = visitor.client.open(
+        door.path,
+        method=door.methods[0],
+        base_url=visitor.base_url,
+        environ_overrides={"QUERY_STRING": query.decode("latin-1")},
+    )
+
+    watch.assert_refused(answer)
+
+
+@ON_SQLITE
+@at_each_door
+@pytest.mark.parametrize("method", OTHER_METHODS)
+def test_open_address_when_asked_in_another_way_then_turned_away(visitor: Visitor, door: Door, method: str) -> None:
+    watch = Watch()
+
+    answer = visitor.client.open(door.path, method=method, base_url=visitor.base_url)
+
+    if method in door.methods or (method == "HEAD" and "GET" in door.methods):
+        assert 400 <= answer.status_code < 500
+    elif method == "OPTIONS":
+        assert answer.status_code == 200
+    else:
+        watch.assert_turned_away(answer)
+
+
+@ON_SQLITE
+@at_each_door
+@given(cookie=st.binary(max_size=200))
+def test_open_address_when_the_cookies_are_any_bytes_then_refused(visitor: Visitor, door: Door, cookie: bytes) -> None:
+    watch = Watch()
+
+    answer = visitor.client.open(
+        door.path,
+        method=door.methods[0],
+        base_url=visitor.base_url,
+        environ_overrides={"HTTP_COOKIE": "__Host-staffroom-browser=x; " + cookie.decode("latin-1")},
+    )
+
+    watch.assert_refused(answer)
