@@ -152,8 +152,10 @@ def test_cursors_when_opaque_lead_through_every_page_letter_by_letter(caller: Ca
     assert [len(page) for page in pages] == [4, 4, 1]
     assert len({person for page in pages for person in page}) == 9
     assert following != following.lower()
-    wrong = [following.lower(), following[:-1], f"{caller.memberships_url()}?page=bookmark:2", f"{following}A"]
-    assert [caller.get(each, accept=MEMBERS).status_code for each in wrong] == [400] * 4
+    seal = following.partition("bookmark%3A")[2]
+    forged = following.replace(seal, ("B" if seal[0] == "A" else "A") + seal[1:])
+    wrong = [following.lower(), following[:-1], f"{caller.memberships_url()}?page=bookmark:2", f"{following}A", forged]
+    assert [caller.get(each, accept=MEMBERS).status_code for each in wrong] == [400] * 5
     assert caller.get(first.links["first"]["url"], accept=MEMBERS).json() == first.json()
 
 
