@@ -4,12 +4,11 @@ Three short transactions, with the request between the second and the third, so 
 platform thinks: `owe_score` in the deed's own, `claim` in the worker's first, `record_…` in its last.
 """
 
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
@@ -17,15 +16,15 @@ from lti_app.gradebook.answers import NewerOnPlatform, classify
 from lti_app.lti import ags
 from lti_app.lti.ags import Score
 from lti_app.lti.connector import Lti, PlatformConnector
+from lti_app.lti.retries import LONGEST_WAIT, wait_before_retry
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
-from lti_app.models.people import Context
+from lti_app.models.people import Context, Membership
 from lti_app.models.platform import Deployment, Registration
 from lti_app.queue import wake
 
 TASK = "deliver_score"
 LEASE = timedelta(seconds=90)
-SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 SWEEP_LIMIT = 500
 POINTS = 1.0
 # The gradebook says that something was done, never how well; each accepted score replaces the comment.
@@ -67,6 +66,19 @@ def release_refused(session: Session, *, user_id: int, at: datetime) -> None:
     """Try again, once per launch of the person, what somebody may have put right: a role, an access, a permission."""
     reasons = [Refusal.NOT_GRADABLE, Refusal.ACCESS_WITHDRAWN, Refusal.SCOPE_MISSING, Refusal.OUR_FAULT]
     _release(session, ScoreDelivery.user_id == user_id, reasons=reasons, at=at)
+
+
+def release_listed(session: Session, *, context_id: int, at: datetime) -> None:
+    """Try again what the platform did not take for a person's role, now that its list shows them in a gradable one."""
+    listed = select(Membership.user_id).where(
+        Membership.context_id == context_id,
+        Membership.is_active,
+        Membership.is_gradable,
+        Membership.listed_at.is_not(None),
+    )
+    activities = select(Activity.id).where(Activity.context_id == context_id)
+    owed = and_(ScoreDelivery.activity_id.in_(activities), ScoreDelivery.user_id.in_(listed))
+    _release(session, owed, reasons=[Refusal.NOT_GRADABLE], at=at)
 
 
 def _release(session: Session, where: ColumnElement[bool], *, reasons: list[Refusal], at: datetime) -> None:
@@ -175,18 +187,6 @@ def record_refused(session: Session, delivery_id: int, *, error: PlatformRefused
         return
     delivery.answer_status = error.status
     _park(delivery, error.reason)
-
-
-def wait_before_retry(attempts: int, *, retry_after: int | None) -> timedelta:
-    """Return how long to wait after that many tries: a minute, doubling up to six hours, with up to a fifth more.
-
-    A platform that says how long (in seconds) is believed. The extra keeps scores from coming back all at once.
-    """
-    wait = min(SHORTEST_WAIT * 2 ** min(max(attempts, 1) - 1, 20), LONGEST_WAIT)
-    if retry_after is not None:
-        wait = timedelta(seconds=retry_after)
-    spread: float = random.uniform(1.0, 1.2)  # noqa: S311 - spreads load, hides nothing
-    return timedelta(seconds=wait.total_seconds() * spread)
 
 
 def _is_due(at: datetime) -> tuple[ColumnElement[bool], ...]:
