@@ -11,9 +11,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from lti_app.db import db
+from lti_app.lti.messages import CourseClaim, LaunchMessage
 from lti_app.lti.nrps import Member, MemberStatus
 from lti_app.models.people import Context, Membership, Role, User
 from lti_app.models.platform import Deployment
+from lti_app.roster.record_launch import record_launch
 from lti_app.roster.store_members import VOUCHED_FOR, mark_absent, store_members
 from tests.factories import ContextFactory, MembershipFactory
 from tests.lti_app.roster.listing import (
@@ -305,6 +307,58 @@ def test_pages_when_stored_by_several_at_once_then_nobody_is_there_twice(app: Fl
 
     counts = [db.session.scalar(select(func.count()).select_from(table)) for table in (User, Membership)]
     assert (stored, counts) == ([100] * 4, [100, 100])
+
+
+def test_pages_when_people_launch_meanwhile_then_nobody_is_there_twice_and_the_launch_has_the_last_word(
+    app: Flask, context: Context
+) -> None:
+    page = [listed(f"{number:03}", INSTRUCTOR) for number in range(60)]
+    registration_id, context_id, deployment_id = registration_of(context), context.id, context.deployment_id
+    course = CourseClaim(id_on_platform=context.context_id_on_platform, label="", title="")
+    db.session.commit()
+    together = threading.Barrier(4, timeout=20)
+
+    def list_them(_number: int) -> None:
+        with app.app_context():
+            together.wait()
+            wanted = {"registration_id": registration_id, "context_id": context_id}
+            for _ in range(5):
+                store_members(db.session(), page, since=AT, **wanted)
+                db.session.commit()
+
+    def launch_them(number: int) -> None:
+        with app.app_context():
+            together.wait()
+            for turn in range(15):
+                sub = f"{(59 - turn * 4 - number) % 60:03}"
+                record_launch(db.session(), _launch_of(sub, course, registration_id, deployment_id), kind="journal")
+                db.session.commit()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda number: (list_them if number < 2 else launch_them)(number), range(4)))
+
+    counts = [db.session.scalar(select(func.count()).select_from(table)) for table in (User, Membership)]
+    launched = db.session.scalars(select(Membership.role).where(Membership.launched_at.is_not(None))).all()
+    assert counts == [60, 60]
+    assert launched == [Role.TEACHER] * 30
+
+
+def _launch_of(sub: str, course: CourseClaim, registration_id: int, deployment_id: int) -> LaunchMessage:
+    """Return a launch as a learner, with a name that the list does not have."""
+    return LaunchMessage(
+        registration_id=registration_id,
+        deployment_id=deployment_id,
+        deployment_id_on_platform="1",
+        sub=sub,
+        name=f"Launched {sub}",
+        locale="en",
+        roles=(f"{MEMBER}#Learner",),
+        course=course,
+        resource_link_id="3",
+        resource_link_title="Weekly reflection",
+        ags=None,
+        nrps=None,
+    )
 
 
 def _memberships() -> Sequence[Membership]:
