@@ -40,6 +40,7 @@ migrate: $(VENV)/.dev ## Write the migration for changed models (M="what changed
 	@$(BIN) -m flask --app lti_app.app db migrate -m "$(M)"
 
 bench: $(VENV)/.dev ## Measure what benchmarks/README.md describes
+	@$(BIN) -m benchmarks.roster
 	@$(BIN) -m benchmarks.launch
 
 lock: $(VENV)/.dev ## Compile requirements/ anew from pyproject.toml

@@ -29,6 +29,8 @@ _OPENED = (
         Activity.id == bindparam("of_activity"),
         Membership.user_id.in_(bindparam("of_users", expanding=True)),
         Membership.is_active,
+        # The platform's list of people opens nothing; a launch does.
+        Membership.launched_at.is_not(None),
         Registration.status == RegistrationStatus.ACTIVE,
     )
     .options(contains_eager(Membership.user))

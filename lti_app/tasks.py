@@ -12,12 +12,15 @@ from lti_app.clock import now
 from lti_app.db import db
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.gradebook import delivery, line_item
-from lti_app.lti.connector import Lti
+from lti_app.lti import nrps
+from lti_app.lti.connector import Lti, PlatformConnector
 from lti_app.lti.keys import KeyRing
 from lti_app.lti.tokens import remove_old_tokens
 from lti_app.models.handover import FrameSession, LaunchTicket
 from lti_app.models.launch import LaunchRecord
 from lti_app.queue import send_after_commit
+from lti_app.roster import pull_members as roster
+from lti_app.roster.store_members import store_members
 
 log = structlog.get_logger()
 LAUNCH_LOG_KEPT = timedelta(days=90)
@@ -95,6 +98,43 @@ def _give_up_line_item(search: line_item.Search, reason: Refusal | None) -> None
         delivery.record_no_line_item(db.session(), search.activity_id, reason=reason, at=now())
 
 
+def pull_members(context_id: int, *, lti: Lti) -> None:
+    """Read one course's list of people, if it is due and no other worker is at it; each page is committed."""
+    pull = roster.claim(db.session(), context_id, at=now())
+    db.session.commit()
+    if pull is None:
+        return
+    try:
+        people = 0
+        connector = PlatformConnector(pull.registration, lti=lti)
+        for page in nrps.read_members(connector, pull.memberships_url, resource_link_id=pull.resource_link_id):
+            renewed = roster.renew(db.session(), pull, at=now())
+            db.session.commit()
+            if renewed is None:
+                return
+            pull = renewed
+            people += store_members(
+                db.session(),
+                page,
+                registration_id=pull.registration.id,
+                context_id=context_id,
+                since=pull.started_at,
+            )
+            db.session.commit()
+    except PlatformUnavailable as error:
+        roster.record_unavailable(db.session(), pull, error=error, at=now())
+    except PlatformRefused as error:
+        roster.record_refused(db.session(), pull, error=error, at=now())
+    except Exception as error:
+        db.session.rollback()
+        log.exception("roster_failed", context_id=context_id, error=type(error).__name__)
+        roster.record_unavailable(db.session(), pull, error=PlatformUnavailable("an error of our own"), at=now())
+    else:
+        roster.record_read(db.session(), pull, people=people, at=now())
+        delivery.release_listed(db.session(), context_id=context_id, at=now())
+    db.session.commit()
+
+
 def look_for_line_items(enqueue: Callable[[int], object]) -> None:
     """Wake a worker for every activity whose column may be there by now."""
     for activity_id in delivery.activities_without_line_item(db.session(), at=now()):
@@ -106,6 +146,13 @@ def sweep(enqueue: Callable[[int], object]) -> None:
     """Wake a worker for every score that is due: what a lost message or a killed worker left behind."""
     for delivery_id in delivery.due_ids(db.session(), at=now()):
         enqueue(delivery_id)
+    db.session.rollback()
+
+
+def sweep_rosters(enqueue: Callable[[int], object]) -> None:
+    """Wake a worker for every list of people that is due: at night, or left behind likewise."""
+    for context_id in roster.due_ids(db.session(), at=now()):
+        enqueue(context_id)
     db.session.rollback()
 
 
@@ -137,13 +184,23 @@ def register_tasks(app: Flask, queue: Huey, *, lti: Lti) -> None:
         with app.app_context():
             find_line_item(activity_id, lti=lti)
 
+    @queue.task(name=roster.TASK)
+    def _pull_members(context_id: int) -> None:
+        with app.app_context():
+            pull_members(context_id, lti=lti)
+
     @queue.on_startup()
     def _sweep_at_start() -> None:
         """Look at once for what a killed worker left; the first periodic sweep may be a minute away."""
         with app.app_context():
             sweep(_deliver_score)
+            sweep_rosters(_pull_members)
 
-    wakers = app.extensions[_WAKERS] = {delivery.TASK: _deliver_score, line_item.TASK: _find_line_item}
+    wakers = app.extensions[_WAKERS] = {
+        delivery.TASK: _deliver_score,
+        line_item.TASK: _find_line_item,
+        roster.TASK: _pull_members,
+    }
     _register_periodic_tasks(app, queue, wakers=wakers, keys=lti.keys)
 
 
@@ -154,6 +211,7 @@ def _register_periodic_tasks(
     def _sweep() -> None:
         with app.app_context():
             sweep(wakers[delivery.TASK])
+            sweep_rosters(wakers[roster.TASK])
 
     @queue.periodic_task(crontab(hour="3", minute="20"), name="remove_old_launches")
     def _remove_old_launches() -> None:

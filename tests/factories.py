@@ -87,7 +87,7 @@ class ActivityFactory(RowFactory):
 
 
 class MembershipFactory(RowFactory):
-    """A teacher in a course."""
+    """A teacher in a course who has launched it."""
 
     class Meta:
         model = Membership
@@ -99,6 +99,7 @@ class MembershipFactory(RowFactory):
     )
     user_id = factory.SelfAttribute("user.id")
     role = Role.TEACHER
+    launched_at = factory.LazyFunction(now)
 
 
 class EntryFactory(RowFactory):

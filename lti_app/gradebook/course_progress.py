@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVarTuple
+from datetime import datetime
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, not_, select, tuple_
+from sqlalchemy import Integer, Select, and_, bindparam, func, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from lti_app.gradebook.credit import Credit, credit_of
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import Completion, ScoreDelivery
-from lti_app.models.people import Membership, Role, User
+from lti_app.models.people import Context, Membership, Role, RosterCause, RosterProblem, User
 
 PAGE = 50
 Columns = TypeVarTuple("Columns")
@@ -29,6 +30,17 @@ _OF_MEMBER = (
     .where(User.id == bindparam("of_user"))
 )
 
+_COUNTS = (Membership.is_active, not_(Membership.is_test_user))
+_IS_MEMBER = (*_COUNTS, Membership.role.in_([Role.TEACHER, Role.MENTOR]))
+_UNGRADABLE_MEMBER = (*_IS_MEMBER, not_(Membership.is_gradable))
+# Staff that the platform lists as such: an administrator who only looked in is not enrolled as anything.
+_UNGRADABLE_STAFF = (
+    *_COUNTS,
+    Membership.role == Role.FACILITATOR,
+    not_(Membership.is_gradable),
+    Membership.listed_at.is_not(None),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PersonsProgress:
@@ -42,13 +54,30 @@ class PersonsProgress:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListOfPeople:
+    """What is known of the course's list on the platform: whether it shares one, and when and why it was read."""
+
+    is_shared: bool
+    read_at: datetime | None
+    cause: RosterCause | None
+    problem: RosterProblem | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CourseProgress:
-    """A page of people by name, how many take part and are complete in all, and where the next page starts."""
+    """A page of people by name, how many there are in all, and where the next page starts.
+
+    `members` take part, `complete` of them are done, and for `ungradable` of them the platform keeps no grade in
+    their role. `staff` look after the course, and are no members.
+    """
 
     people: Sequence[PersonsProgress]
     members: int
     complete: int
+    ungradable: int
+    staff: int
     next_after: int | None
+    list_of_people: ListOfPeople
 
 
 def credit_of_member(session: Session, activity: Activity, member: Membership) -> tuple[Completion | None, Credit]:
@@ -64,7 +93,7 @@ def course_progress(session: Session, activity: Activity, *, after: int) -> Cour
     query = (
         _with_credit(select(Membership, User, Completion, ScoreDelivery).select_from(User), activity)
         .join(Membership, Membership.user_id == User.id)
-        .where(*_takes_part(activity))
+        .where(Membership.context_id == activity.context_id, *_IS_MEMBER)
         .order_by(name, Membership.id)
         .limit(PAGE + 1)
     )
@@ -83,24 +112,61 @@ def course_progress(session: Session, activity: Activity, *, after: int) -> Cour
         )
         for row in rows[:PAGE]
     ]
-    members, complete = _counts(session, activity)
-    next_after = people[-1].membership_id if len(rows) > PAGE else None
-    return CourseProgress(people=people, members=members, complete=complete, next_after=next_after)
+    counts = _counts(session, activity)
+    return CourseProgress(
+        people=people,
+        members=counts.members,
+        complete=counts.complete,
+        ungradable=counts.ungradable,
+        staff=counts.staff,
+        next_after=people[-1].membership_id if len(rows) > PAGE else None,
+        list_of_people=ListOfPeople(
+            is_shared=counts.memberships_url != "",
+            read_at=counts.roster_read_at,
+            cause=counts.roster_read_cause,
+            problem=counts.roster_problem,
+        ),
+    )
 
 
-def _counts(session: Session, activity: Activity) -> tuple[int, int]:
-    row = session.execute(
-        _with_credit(select(func.count(Membership.id), func.count(Completion.completed_at)).select_from(User), activity)
+def ungradable_people(session: Session, activity: Activity, *, staff: bool) -> Sequence[tuple[int, str]]:
+    """Return ids and names of those for whom the platform keeps no grade in their role, by name, at most 50.
+
+    Either of those who take part, or of the staff.
+    """
+    query = (
+        select(User.id, User.name)
         .join(Membership, Membership.user_id == User.id)
-        .where(*_takes_part(activity))
+        .where(Membership.context_id == activity.context_id, *(_UNGRADABLE_STAFF if staff else _UNGRADABLE_MEMBER))
+        .order_by(func.lower(User.name), User.id)
+        .limit(PAGE)
+    )
+    return [(row.id, row.name) for row in session.execute(query)]
+
+
+def _counts(session: Session, activity: Activity) -> Any:
+    """Return how many people there are of each sort, and the state of the course's list, in one row."""
+    query = select(
+        func.count(Membership.id).filter(*_IS_MEMBER).label("members"),
+        func.count(Completion.completed_at).filter(*_IS_MEMBER).label("complete"),
+        func.count(Membership.id).filter(*_UNGRADABLE_MEMBER).label("ungradable"),
+        func.count(Membership.id).filter(*_UNGRADABLE_STAFF).label("staff"),
+        Context.memberships_url,
+        Context.roster_read_at,
+        Context.roster_read_cause,
+        Context.roster_problem,
+    ).select_from(Context)
+    of_person = and_(
+        Completion.user_id == Membership.user_id,
+        Completion.activity_id == activity.id,
+        Completion.epoch == activity.epoch,
+    )
+    return session.execute(
+        query.outerjoin(Membership, Membership.context_id == Context.id)
+        .outerjoin(Completion, of_person)
+        .where(Context.id == activity.context_id)
+        .group_by(Context.id)
     ).one()
-    return row[0], row[1]
-
-
-def _takes_part(activity: Activity) -> tuple[ColumnElement[bool], ...]:
-    is_participant: ColumnElement[bool] = Membership.role.in_([Role.TEACHER, Role.MENTOR])
-    counts: ColumnElement[bool] = and_(Membership.is_active, not_(Membership.is_test_user))
-    return (Membership.context_id == activity.context_id, is_participant, counts)
 
 
 def _with_credit(query: Select[*Columns], activity: Activity) -> Select[*Columns]:

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session, joinedload
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.gradebook import line_item
 from lti_app.gradebook.answers import NewerOnPlatform, classify
-from lti_app.gradebook.retries import LONGEST_WAIT, wait_before_retry
 from lti_app.lti import ags
 from lti_app.lti.ags import Score
 from lti_app.lti.connector import Lti, PlatformConnector
+from lti_app.lti.retries import LONGEST_WAIT, wait_before_retry
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, LineItemSearch, ScoreDelivery
-from lti_app.models.people import Context
+from lti_app.models.people import Context, Membership
 from lti_app.models.platform import Deployment, Registration
 from lti_app.queue import wake
 
@@ -75,6 +75,19 @@ def release_refused(session: Session, *, user_id: int, at: datetime) -> None:
         Refusal.LINE_ITEM_GONE,
     ]
     _release(session, ScoreDelivery.user_id == user_id, reasons=reasons, at=at)
+
+
+def release_listed(session: Session, *, context_id: int, at: datetime) -> None:
+    """Try again what the platform did not take for a person's role, now that its list shows them in a gradable one."""
+    listed = select(Membership.user_id).where(
+        Membership.context_id == context_id,
+        Membership.is_active,
+        Membership.is_gradable,
+        Membership.listed_at.is_not(None),
+    )
+    activities = select(Activity.id).where(Activity.context_id == context_id)
+    owed = and_(ScoreDelivery.activity_id.in_(activities), ScoreDelivery.user_id.in_(listed))
+    _release(session, owed, reasons=[Refusal.NOT_GRADABLE], at=at)
 
 
 def _release(session: Session, where: ColumnElement[bool], *, reasons: list[Refusal], at: datetime) -> None:

@@ -17,10 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
-from lti_app.gradebook.retries import wait_before_retry
 from lti_app.lti import line_items
 from lti_app.lti.connector import Lti, PlatformConnector
 from lti_app.lti.line_items import LINE_ITEM_SCOPE, LineItem, NewLineItem
+from lti_app.lti.retries import wait_before_retry
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import LineItemSearch
 from lti_app.models.people import Context

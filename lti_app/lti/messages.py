@@ -8,6 +8,10 @@ from lti_app.lti.refusals import Check, LaunchRefused
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+NRPS_VERSION = "2.0"
+# Stands before the link's id where a link outside any course is a course of its own.
+LINK_AS_COURSE = "resource-link:"
 RESOURCE_LINK_MESSAGE = "LtiResourceLinkRequest"
 MAX_ID, MAX_NAME, MAX_URL, MAX_ROLES = 255, 255, 2048, 100
 MAX_CUSTOM, MAX_CUSTOM_VALUE = 100, 4096
@@ -29,6 +33,13 @@ class AgsClaim:
     line_item_url: str
     line_items_url: str
     scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NrpsClaim:
+    """Where the course's list of people is (NRPS 2.0, 3.6.1.1); empty where the platform names none of our version."""
+
+    memberships_url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +67,7 @@ class LaunchMessage(Message):
     resource_link_id: str
     resource_link_title: str
     ags: AgsClaim | None
+    nrps: NrpsClaim | None
 
 
 class Parser(Protocol):
@@ -100,6 +112,7 @@ def parse_launch(
         resource_link_id=link_id,
         resource_link_title=_words(link, "title"),
         ags=_ags(claims),
+        nrps=_nrps(claims),
     )
 
 
@@ -112,7 +125,7 @@ def sender(claims: Mapping[str, Any]) -> dict[str, Any]:
     presentation = _mapping(claims, CLAIM + "launch_presentation")
     return {
         "sub": identifier(claims, "sub"),
-        "name": _name(claims),
+        "name": person_name(claims),
         "locale": _words(presentation, "locale")[:35],
         "roles": _roles(claims),
         "custom": _custom(claims),
@@ -136,7 +149,7 @@ def _course(claims: Mapping[str, Any], *, link_id: str) -> CourseClaim:
     if not context:
         # A link may stand outside any course: then it is a course of its own, so that nobody
         # becomes a member of somebody else's.
-        return CourseClaim(id_on_platform=f"resource-link:{link_id}", label="", title="")
+        return CourseClaim(id_on_platform=f"{LINK_AS_COURSE}{link_id}", label="", title="")
     return CourseClaim(
         id_on_platform=identifier(context, "id"),
         label=_words(context, "label"),
@@ -152,8 +165,8 @@ def _ags(claims: Mapping[str, Any]) -> AgsClaim | None:
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
         raise LaunchRefused(Check.MESSAGE, "The gradebook claim's scopes are no list of texts.")
     return AgsClaim(
-        line_item_url=_url(endpoint, "lineitem"),
-        line_items_url=_url(endpoint, "lineitems"),
+        line_item_url=_url(endpoint, "lineitem", of="gradebook"),
+        line_items_url=_url(endpoint, "lineitems", of="gradebook"),
         scopes=tuple(scope for scope in scopes if len(scope) <= MAX_ID and _is_storable(scope))[:20],
     )
 
@@ -176,6 +189,15 @@ def _says_something(value: str) -> bool:
     return bool(value) and not value.startswith("$") and len(value) <= MAX_CUSTOM_VALUE and _is_storable(value)
 
 
+def _nrps(claims: Mapping[str, Any]) -> NrpsClaim | None:
+    service = _mapping(claims, NRPS_CLAIM)
+    if not service:
+        return None
+    url, versions = _url(service, "context_memberships_url", of="roster"), service.get("service_versions")
+    is_ours = versions is None or (isinstance(versions, list) and NRPS_VERSION in versions)
+    return NrpsClaim(memberships_url=url if is_ours else "")
+
+
 def _roles(claims: Mapping[str, Any]) -> tuple[str, ...]:
     roles = claims.get(CLAIM + "roles")
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
@@ -183,7 +205,12 @@ def _roles(claims: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(roles[:MAX_ROLES])
 
 
-def _name(claims: Mapping[str, Any]) -> str:
+def person_name(claims: Mapping[str, Any]) -> str:
+    """Return a person's name of at most 255 characters, whole or made of its parts; empty where there is none.
+
+    Raises:
+        LaunchRefused: A part of it is no text.
+    """
     return _words(claims, "name") or f"{_words(claims, 'given_name')} {_words(claims, 'family_name')}".strip()
 
 
@@ -203,12 +230,12 @@ def _is_for_people(letter: str) -> bool:
     return letter.isprintable() or letter.isspace() or letter in "\u200c\u200d"
 
 
-def _url(endpoint: Mapping[str, Any], key: str) -> str:
+def _url(endpoint: Mapping[str, Any], key: str, *, of: str) -> str:
     value = endpoint.get(key) or ""
     if not isinstance(value, str) or len(value) > MAX_URL or not _is_storable(value):
-        raise LaunchRefused(Check.MESSAGE, f"The gradebook claim's “{key}” is malformed.")
+        raise LaunchRefused(Check.MESSAGE, f"The {of} claim's “{key}” is malformed.")
     if value and not value.startswith(("https://", "http://")):
-        raise LaunchRefused(Check.MESSAGE, f"The gradebook claim's “{key}” is no web address.")
+        raise LaunchRefused(Check.MESSAGE, f"The {of} claim's “{key}” is no web address.")
     return value
 
 

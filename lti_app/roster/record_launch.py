@@ -1,24 +1,29 @@
 """What a launch leaves behind: a person, a course, that one takes part in the other, and the activity."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lti_app.clock import now
 from lti_app.db import execute_plainly, table_of
 from lti_app.errors import Refusal
 from lti_app.lti.messages import AgsClaim, LaunchMessage
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
-from lti_app.models.people import Context, Membership, Role, User
+from lti_app.models.people import Context, Membership, Role, RosterCause, User
 from lti_app.models.platform import Deployment
-from lti_app.roster.roles import is_test_user, role_of
+from lti_app.roster.pull_members import owe_pull
+from lti_app.roster.roles import is_gradable, is_test_user, role_of
 
 _ATTEMPTS = 3
 MAX_SCOPES = 1024
+# That a course is in use is written down once a day, not at each launch.
+NOTED_EVERY = timedelta(days=1)
 # Somebody else's newer grade is left alone; everything else may have been put right.
 _RELEASED_BY_LAUNCHES = [reason for reason in Refusal if reason is not Refusal.NEWER_GRADE]
 
@@ -47,9 +52,13 @@ _KNOWN = (
         _USER.locale,
         _CONTEXT.label.label("label"),
         _CONTEXT.title.label("context_title"),
+        _CONTEXT.memberships_url,
+        (_CONTEXT.launched_at > bindparam("noted_since")).label("is_noted"),
         _MEMBERSHIP.role,
         _MEMBERSHIP.is_test_user,
+        _MEMBERSHIP.is_gradable,
         _MEMBERSHIP.is_active,
+        _MEMBERSHIP.launched_at.is_not(None).label("has_launched"),
         _ACTIVITY.title,
         _ACTIVITY.line_item_url,
         _ACTIVITY.line_items_url,
@@ -86,6 +95,7 @@ def record_launch(session: Session, message: LaunchMessage, *, kind: str) -> Arr
         return arrival
     user, context, membership, activity = _find_or_make(session, message, kind=kind)
     _update(message, user=user, context=context, membership=membership)
+    _note_launch(session, message, context=context, membership=membership, at=now())
     _update_activity(message, activity)
     session.flush()
     return Arrival(
@@ -104,6 +114,7 @@ def _known(session: Session, message: LaunchMessage) -> Arrival | None:
         "of_sub": message.sub,
         "of_context": message.course.id_on_platform,
         "of_link": message.resource_link_id,
+        "noted_since": now() - NOTED_EVERY,
     }
     row = execute_plainly(session, _KNOWN, wanted).one_or_none()
     if row is None:
@@ -113,8 +124,12 @@ def _known(session: Session, message: LaunchMessage) -> Arrival | None:
         message.locale or row.locale,
         message.course.label or row.label,
         message.course.title or row.context_title,
+        _memberships_url(message) or row.memberships_url,
+        True,
         role_of(message.roles),
         is_test_user(message.roles),
+        is_gradable(message.roles),
+        True,
         True,
         message.resource_link_title or row.title,
         *_line_item(message.ags, row),
@@ -234,7 +249,28 @@ def _update(message: LaunchMessage, *, user: User, context: Context, membership:
     context.title = message.course.title or context.title
     membership.role = role_of(message.roles)
     membership.is_test_user = is_test_user(message.roles)
+    membership.is_gradable = is_gradable(message.roles)
+
+
+def _note_launch(
+    session: Session, message: LaunchMessage, *, context: Context, membership: Membership, at: datetime
+) -> None:
+    """Note that the course is in use and who was let in; have its list of people read where that is new."""
+    if membership.launched_at is None or not membership.is_active:
+        membership.launched_at = at
     membership.is_active = True
+    if context.launched_at is None or context.launched_at <= at - NOTED_EVERY:
+        context.launched_at = at
+    url = _memberships_url(message)
+    is_new = url not in {"", context.memberships_url}
+    context.memberships_url = url or context.memberships_url
+    # Also where a course that nobody used for a long time, whose nights were given up, wakes up again.
+    if is_new or (context.memberships_url and context.roster_due_at is None):
+        owe_pull(session, context, cause=RosterCause.LAUNCH, at=at)
+
+
+def _memberships_url(message: LaunchMessage) -> str:
+    return message.nrps.memberships_url if message.nrps is not None else ""
 
 
 def _update_activity(message: LaunchMessage, activity: Activity) -> None:

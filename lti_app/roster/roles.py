@@ -23,7 +23,7 @@ def role_of(roles: Iterable[str]) -> Role:
     Institution and system roles make nobody staff: an Administrator of the LMS who is not in the course
     gets `Role.NONE`, like anybody whose roles are unknown.
     """
-    names = {name for role in roles for name in _membership_names(role)}
+    names = _names(roles)
     # A teaching assistant usually arrives with the plain Instructor role beside the sub-role: the sub-role wins.
     if "TeachingAssistant" in names:
         names.discard("Instructor")
@@ -31,9 +31,21 @@ def role_of(roles: Iterable[str]) -> Role:
     return next((role for role in _ORDER if role in found), Role.NONE)
 
 
+def is_gradable(roles: Iterable[str]) -> bool:
+    """Whether platforms keep grades for somebody with these roles: learners only, whatever else they are.
+
+    Moodle 4.5.6 refuses everybody else's score (ran), Canvas likewise, Brightspace drops it (vendor documents).
+    """
+    return "Learner" in _names(roles)
+
+
 def is_test_user(roles: Iterable[str]) -> bool:
     """Whether the platform says that this is no person: Canvas's Student View (1EdTech vocabulary, TestUser)."""
     return _TEST_USER in roles
+
+
+def _names(roles: Iterable[str]) -> set[str]:
+    return {name for role in roles for name in _membership_names(role)}
 
 
 def _membership_names(role: str) -> set[str]:

@@ -125,6 +125,20 @@ def test_activity_when_the_membership_has_ended_then_not_there(app: Flask) -> No
             open_activity(activity.id)
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_activity_when_the_person_is_known_from_the_platforms_list_alone_then_not_there(app: Flask, role: Role) -> None:
+    _, elsewhere = _taking_part()
+    activity, member = _taking_part(role)
+    member.launched_at, member.listed_at = None, MOMENT
+    db.session.flush()
+
+    with app.test_request_context("/"):
+        _sign_in(elsewhere)
+        _sign_in(member)
+        with pytest.raises(NotThere):
+            open_activity(activity.id)
+
+
 def test_activity_when_the_platform_was_disabled_then_not_there(app: Flask) -> None:
     activity, member = _taking_part()
 

@@ -17,8 +17,9 @@ from lti_app.activities.journal.service import CannotFinish, Save, SaveState
 from lti_app.activities.journal.settings import DEFAULT_PROMPT, JournalSettings
 from lti_app.clock import now
 from lti_app.db import LARGEST_ID, db
-from lti_app.gradebook.course_progress import course_progress, credit_of_member
+from lti_app.gradebook.course_progress import course_progress, credit_of_member, ungradable_people
 from lti_app.models.people import Role
+from lti_app.roster.pull_members import ask_for_pull
 
 # The browser's copy, where it is a cookie (static/js/kept_copy.js); the editor's id follows.
 COPY_COOKIE = "__Secure-staffroom-copy-"
@@ -140,6 +141,19 @@ def settings(activity_id: int) -> ResponseReturnValue:
     return render_template("activities/journal/settings.html", form=form, **_page(opened)), status
 
 
+@journal.post("/<int:activity_id>/people")
+def refresh_people(activity_id: int) -> ResponseReturnValue:
+    """Have the course's list of people read from the platform again; a worker does it in the background."""
+    opened = require_facilitator(open_activity(activity_id))
+    is_new = ask_for_pull(db.session(), opened.activity.context_id, at=now())
+    db.session.commit()
+    if is_new:
+        flash(gettext("Staffroom is reading the list of people from your LMS. Open this page again in a minute."))
+    else:
+        flash(gettext("The list of people was asked for a moment ago. You can ask again after five minutes."))
+    return redirect(url_for(".show", activity_id=activity_id), 303)
+
+
 def _save_first(opened: Opened, own: JournalEntry) -> ResponseReturnValue | None:
     """Save what the form holds; return the page with both texts where another window saved meanwhile."""
     sent = _save_of_form()
@@ -156,8 +170,18 @@ def _show_own(opened: Opened) -> ResponseReturnValue:
 
 
 def _show_progress(opened: Opened) -> ResponseReturnValue:
-    people = course_progress(db.session(), opened.activity, after=request.args.get("after", default=0, type=_number))
-    return render_template("activities/journal/progress.html", people=people, **_page(opened))
+    session, activity = db.session(), opened.activity
+    people = course_progress(session, activity, after=request.args.get("after", default=0, type=_number))
+    # Where no score is ever sent, it does not matter who could get one.
+    ungradable = activity.line_item_url and people.ungradable and ungradable_people(session, activity, staff=False)
+    staff = activity.line_item_url and people.staff and ungradable_people(session, activity, staff=True)
+    return render_template(
+        "activities/journal/progress.html",
+        people=people,
+        ungradable=ungradable or (),
+        staff=staff or (),
+        **_page(opened),
+    )
 
 
 def _open_entry(activity_id: int, entry_id: int) -> tuple[Opened, JournalEntry]:

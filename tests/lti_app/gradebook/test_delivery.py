@@ -1,6 +1,5 @@
 """One score on its way: owed, claimed by exactly one worker, and when it is tried again."""
 
-import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,6 @@ from sqlalchemy import select
 from lti_app.db import db
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.gradebook import delivery
-from lti_app.gradebook.retries import wait_before_retry
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from tests.factories import ActivityFactory, DeliveryFactory, UserFactory
@@ -220,30 +218,6 @@ def test_record_unavailable_when_asked_to_wait_then_believes_the_platform() -> N
     assert outcome(row) == (DeliveryState.WAITING, None, 429, 1)
     assert row.leased_until is None
     assert AT + timedelta(minutes=10) <= row.due_at <= AT + timedelta(minutes=12)
-
-
-@pytest.mark.parametrize(
-    ("attempts", "minutes"),
-    [(0, 1), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 64), (8, 128), (9, 256), (10, 360), (10_000, 360)],
-)
-def test_wait_before_retry_when_tried_so_often_then_grows_from_a_minute_to_six_hours(
-    attempts: int, minutes: int
-) -> None:
-    random.seed(7)
-
-    waits = [wait_before_retry(attempts, retry_after=None) for _ in range(200)]
-
-    shortest = timedelta(minutes=minutes)
-    assert shortest <= min(waits) <= shortest * 1.05
-    assert shortest * 1.15 <= max(waits) <= shortest * 1.2
-
-
-def test_wait_before_retry_when_the_platform_asks_for_seconds_then_never_comes_back_sooner() -> None:
-    random.seed(7)
-
-    waits = [wait_before_retry(9, retry_after=30) for _ in range(200)]
-
-    assert timedelta(seconds=30) <= min(waits) < max(waits) <= timedelta(seconds=36)
 
 
 def test_release_parked_when_a_line_item_is_known_then_lets_go_what_waited_for_it_only() -> None:

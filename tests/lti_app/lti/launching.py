@@ -21,6 +21,7 @@ from tests.visitor import TEACHER, WEEKLY, Visitor
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 RESOURCE_LINK = "LtiResourceLinkRequest"
 
 _AGAIN = "Open the activity again from your course."

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from lti_app.lti.messages import AgsClaim, LaunchMessage, message_type_of, parse_launch
+from lti_app.lti.messages import AgsClaim, LaunchMessage, NrpsClaim, message_type_of, parse_launch
 from lti_app.lti.refusals import Check, LaunchRefused
-from tests.lti_app.lti.launching import AGS, LTI, RESOURCE_LINK
+from tests.lti_app.lti.launching import AGS, LTI, NRPS, RESOURCE_LINK
 
 NOT_TEXT: list[Any] = [None, 5, 5.5, True, [], ["a"], {}, {"id": "a"}]
 NOT_AN_ID: list[Any] = [*NOT_TEXT, "", "x" * 256, "nul\x00", "\ud800", "a\udc00b"]
@@ -48,8 +48,10 @@ def test_message_when_complete_then_every_part_is_taken_over() -> None:
     scopes = ["https://purl.imsglobal.org/spec/lti-ags/scope/score"]
     endpoint = {"lineitem": "https://l.example/1?type_id=1", "lineitems": "https://l.example/", "scope": scopes}
     presentation = {"locale": "de", "return_url": "https://l.example/back?sesskey=secret"}
+    roster = {"context_memberships_url": "https://l.example/members?x=1", "service_versions": ["1.0", "2.0"]}
+    claims = {AGS: endpoint, f"{LTI}launch_presentation": presentation, NRPS: roster}
 
-    message = _parse(_claims(**{AGS: endpoint, f"{LTI}launch_presentation": presentation}))
+    message = _parse(_claims(**claims))
 
     assert asdict(message) == {
         "registration_id": 1,
@@ -68,6 +70,7 @@ def test_message_when_complete_then_every_part_is_taken_over() -> None:
             "line_items_url": "https://l.example/",
             "scopes": tuple(scopes),
         },
+        "nrps": {"memberships_url": "https://l.example/members?x=1"},
     }
 
 
@@ -94,7 +97,7 @@ def test_resource_link_when_it_is_no_object_then_refused(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", NOT_A_MAPPING, ids=repr)
-@pytest.mark.parametrize("claim", [f"{LTI}context", f"{LTI}launch_presentation", f"{LTI}custom", AGS])
+@pytest.mark.parametrize("claim", [f"{LTI}context", f"{LTI}launch_presentation", f"{LTI}custom", AGS, NRPS])
 def test_optional_claim_when_it_is_no_object_then_refused(claim: str, value: Any) -> None:
     check, explanation, status = _refused(_claims(**{claim: value}))
 
@@ -102,7 +105,7 @@ def test_optional_claim_when_it_is_no_object_then_refused(claim: str, value: Any
     assert (check, explanation, status) == (Check.MESSAGE, f"“{name}” is missing or malformed.", 400)
 
 
-@pytest.mark.parametrize("claim", [f"{LTI}context", f"{LTI}launch_presentation", AGS, "name", "given_name"])
+@pytest.mark.parametrize("claim", [f"{LTI}context", f"{LTI}launch_presentation", AGS, NRPS, "name", "given_name"])
 def test_optional_claim_when_null_then_as_if_it_was_not_there(claim: str) -> None:
     with_null, without = _claims(**{claim: None}), _claims()
     without.pop(claim, None)
@@ -216,6 +219,39 @@ def test_gradebook_address_when_empty_then_there_is_none(value: Any) -> None:
     message = _parse(_claims(**{AGS: {"lineitem": value, "lineitems": "https://l.example/"}}))
 
     assert message.ags == AgsClaim(line_item_url="", line_items_url="https://l.example/", scopes=())
+
+
+@pytest.mark.parametrize("value", NOT_A_URL, ids=lambda value: repr(value)[:40])
+def test_roster_address_when_it_is_none_then_refused(value: Any) -> None:
+    check, explanation, status = _refused(_claims(**{NRPS: {"context_memberships_url": value}}))
+
+    assert (check, status) == (Check.MESSAGE, 400)
+    assert explanation.startswith("The roster claim's “context_memberships_url” is ")
+
+
+@pytest.mark.parametrize(
+    ("versions", "url"),
+    [
+        (["1.0", "2.0"], "https://l.example/m"),
+        (None, "https://l.example/m"),
+        (["1.0"], ""),
+        ("2.0", ""),
+        ([], ""),
+        (2, ""),
+    ],
+    ids=repr,
+)
+def test_roster_when_not_of_our_version_then_there_is_none(versions: Any, url: str) -> None:
+    claim = {"context_memberships_url": "https://l.example/m", "service_versions": versions}
+
+    assert _parse(_claims(**{NRPS: claim})).nrps == NrpsClaim(memberships_url=url)
+
+
+@pytest.mark.parametrize("value", [None, ""], ids=repr)
+def test_roster_address_when_empty_then_there_is_none(value: Any) -> None:
+    message = _parse(_claims(**{NRPS: {"context_memberships_url": value, "service_versions": ["2.0"]}}))
+
+    assert message.nrps == NrpsClaim(memberships_url="")
 
 
 @pytest.mark.parametrize("value", [5, True, "score", {}, {"score": 1}, [5], [None], [["score"]]], ids=repr)

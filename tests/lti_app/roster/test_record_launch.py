@@ -1,17 +1,20 @@
 """What a launch makes, finds again, changes and leaves alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
+from lti_app.clock import now
 from lti_app.db import Base, db
-from lti_app.lti.messages import AgsClaim, CourseClaim, LaunchMessage
+from lti_app.lti.messages import AgsClaim, CourseClaim, LaunchMessage, NrpsClaim
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
-from lti_app.models.people import Context, Membership, Role, User
+from lti_app.models.people import Context, Membership, Role, RosterCause, User
 from lti_app.models.platform import Deployment
 from lti_app.roster.record_launch import record_launch
 from tests.factories import DeploymentFactory
@@ -43,6 +46,7 @@ def message(app: Flask) -> LaunchMessage:
         resource_link_id="3",
         resource_link_title="Weekly reflection",
         ags=LINE_ITEM,
+        nrps=None,
     )
 
 
@@ -187,6 +191,99 @@ def test_line_item_when_it_comes_goes_or_changes_then_kept_from_first_sight(
     _record(message, ags=after)
 
     assert _rows()[3].line_item_url == kept
+
+
+def _list_at(url: str) -> NrpsClaim:
+    return NrpsClaim(memberships_url=url)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept", "is_due"),
+    [
+        (None, None, "", False),
+        (None, _list_at(""), "", False),
+        (None, _list_at("https://l.example/m"), "https://l.example/m", True),
+        (_list_at("https://l.example/m"), None, "https://l.example/m", False),
+        (_list_at("https://l.example/m"), _list_at(""), "https://l.example/m", False),
+        (_list_at("https://l.example/m"), _list_at("https://l.example/m"), "https://l.example/m", False),
+        (_list_at("https://l.example/m"), _list_at("https://l.example/M"), "https://l.example/M", True),
+    ],
+    ids=lambda value: str(value)[-30:],
+)
+def test_list_of_people_when_its_address_is_new_then_kept_and_due(
+    message: LaunchMessage, before: NrpsClaim | None, after: NrpsClaim | None, kept: str, is_due: bool
+) -> None:
+    _record(message, nrps=before)
+    _rows()[1].roster_due_at = now() + timedelta(days=1)
+    db.session.flush()
+
+    _record(message, nrps=after)
+
+    course = _rows()[1]
+    assert course.memberships_url == kept
+    assert (course.roster_due_at <= now() if course.roster_due_at else None) is is_due
+
+
+def test_list_of_people_when_its_nights_were_given_up_then_the_next_launch_has_it_read(message: LaunchMessage) -> None:
+    _record(message, nrps=_list_at("https://l.example/m"))
+    course = _rows()[1]
+    course.roster_due_at, course.launched_at = None, now() - timedelta(days=91)
+    db.session.flush()
+
+    _record(message, nrps=_list_at("https://l.example/m"))
+
+    course = _rows()[1]
+    assert course.roster_cause is RosterCause.LAUNCH
+    assert course.roster_due_at == course.launched_at
+
+
+@pytest.mark.parametrize(("hours", "is_noted_anew"), [(1, False), (23, False), (25, True)])
+def test_course_when_launched_then_that_is_noted_once_a_day(
+    message: LaunchMessage, hours: int, is_noted_anew: bool
+) -> None:
+    _record(message)
+    before = _rows()[1].launched_at
+    assert before is not None
+
+    with time_machine.travel(before + timedelta(hours=hours)):
+        _record(message)
+
+    assert (_rows()[1].launched_at != before) is is_noted_anew
+
+
+def test_launch_when_the_person_was_known_from_the_list_then_is_let_in_as_what_the_launch_says(
+    message: LaunchMessage,
+) -> None:
+    _record(message)
+    member = _rows()[2]
+    member.role, member.launched_at, member.is_gradable = Role.FACILITATOR, None, False
+    db.session.flush()
+
+    _record(message)
+
+    member = _rows()[2]
+    assert (member.role, member.is_gradable) == (Role.TEACHER, True)
+    assert member.launched_at is not None
+
+
+@pytest.mark.parametrize(("role", "gradable"), [("Learner", True), ("Mentor", False), ("Instructor", False)])
+def test_launch_when_it_names_a_role_then_known_whether_the_platform_grades_it(
+    message: LaunchMessage, role: str, gradable: bool
+) -> None:
+    _record(message, roles=(f"{MEMBER}#{role}",))
+
+    assert _rows()[2].is_gradable is gradable
+
+
+def test_launch_when_repeated_then_keeps_when_it_first_let_them_in(message: LaunchMessage) -> None:
+    _record(message)
+    before = _rows()[2].launched_at
+    assert before is not None
+
+    with time_machine.travel(before + timedelta(days=30)):
+        _record(message)
+
+    assert _rows()[2].launched_at == before
 
 
 def test_scopes_when_very_long_then_only_whole_ones_are_kept(message: LaunchMessage) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from lti_app.models.people import Role
-from lti_app.roster.roles import is_test_user, role_of
+from lti_app.roster.roles import is_gradable, is_test_user, role_of
 
 MEMBER = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
@@ -101,3 +101,24 @@ def test_role_when_only_a_sub_role_came_then_its_principal_role_counts(role: str
 )
 def test_test_user_when_the_platform_says_so_then_known(roles: list[str], expected: bool) -> None:
     assert is_test_user(roles) is expected
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        ([f"{MEMBER}#Learner"], True),
+        (["Learner"], True),
+        ([f"{MEMBER}/Learner#NonCreditLearner"], True),
+        ([f"{MEMBER}#Learner", f"{MEMBER}#Instructor"], True),
+        (["Learner", "Mentor"], True),
+        ([f"{MEMBER}#Instructor"], False),
+        ([f"{MEMBER}#Instructor", f"{MEMBER}/Instructor#TeachingAssistant"], False),
+        (["Mentor"], False),
+        ([f"{INSTITUTION}#Learner"], False),
+        ([f"{SYSTEM}#Administrator"], False),
+        ([], False),
+    ],
+    ids=lambda value: ascii(value)[-70:],
+)
+def test_gradable_when_given_a_platforms_roles_then_learners_are(roles: list[str], expected: bool) -> None:
+    assert is_gradable(roles) is expected
