@@ -126,15 +126,19 @@ class _Gradebook(AssignmentsGradesService):
         return {"content": results, "has_next": False, "next": None}
 
     def find_lineitem(self, line_item_id: str) -> dict[str, Any]:
-        return {"id": line_item_id, "label": "Weekly reflection", "scoreMaximum": 1, "resourceLinkId": LINK_ID}
+        url = f"{self.ags.lineitems_url}/{line_item_id}"
+        return {"id": url, "label": "Weekly reflection", "scoreMaximum": 1, "resourceLinkId": LINK_ID}
 
     def find_lineitems(self, **_query: Any) -> dict[str, Any]:
         return {"content": [self.find_lineitem(LINE_ITEM_ID)], "has_next": False, "next": None}
 
-    def create_lineitem(self, creation_data: Any) -> Any:
+    def create_lineitem(self, creation_data: dict[str, Any]) -> dict[str, Any]:
+        return {**creation_data, "id": f"{self.ags.lineitems_url}/8"}
+
+    def update_lineitem(self, update_data: Any) -> Any:
         raise NotImplementedError
 
-    update_lineitem = delete_lineitem = create_lineitem
+    delete_lineitem = update_lineitem
 
 
 class _Roster(NamesRoleProvisioningService):
@@ -212,6 +216,12 @@ def _add_pages(app: Flask, platform: ForeignPlatform) -> None:
     def results(line_item: str) -> Response:
         service = gradebook()
         return _answer(service.handle_resp(service.handle_get_results, line_item_id=line_item))
+
+    @app.route("/lineitems", methods=["GET", "POST"])
+    def line_items() -> Response:
+        service = gradebook()
+        answers = {"GET": service.handle_get_lineitems, "POST": service.handle_create_lineitem}
+        return _answer(service.handle_resp(answers[request.method]))
 
     @app.get("/memberships")
     def memberships() -> Response:

@@ -17,6 +17,7 @@ from lti_app.db import db
 from lti_app.gradebook import delivery
 from lti_app.lti import ags
 from lti_app.lti.connector import Lti, PlatformConnector
+from lti_app.lti.line_items import LINE_ITEM_SCOPE, LineItem, NewLineItem, list_line_items, make_line_item
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from lti_app.models.people import Context, Membership, Role, User
@@ -161,6 +162,19 @@ def test_foreign_platform_when_a_score_is_owed_then_stands_in_its_gradebook(
     assert (score["activityProgress"], score["gradingProgress"]) == ("Completed", "FullyGraded")
     assert ags.read_result(connector, platform.line_item_url, sub=LEARNER) == ags.Result(given=1.0, maximum=1.0)
     assert ags.read_result(connector, platform.line_item_url, sub=INSTRUCTOR) is None
+
+
+def test_foreign_platform_when_its_line_items_are_asked_for_then_lists_and_makes_them(
+    platform: ForeignPlatform, connector: PlatformConnector
+) -> None:
+    line_items_url = f"{platform.url}/lineitems"
+    new = NewLineItem(label="Journal", resource_link_id=LINK_ID, resource_id="journal", tag="staffroom")
+
+    listed = list(list_line_items(connector, line_items_url, scope=LINE_ITEM_SCOPE))
+    made = make_line_item(connector, line_items_url, new=new)
+
+    assert listed == [LineItem(url=platform.line_item_url, resource_link_id=LINK_ID, resource_id="", tag="")]
+    assert made == LineItem(url=f"{line_items_url}/8", resource_link_id=LINK_ID, resource_id="journal", tag="staffroom")
 
 
 def test_foreign_platform_when_its_roster_is_asked_for_then_gives_its_members(

@@ -27,7 +27,7 @@ from tests.lti_app.lti.hostile import (
     tokens,
 )
 from tests.lti_app.lti.launching import ON_SQLITE, claims_of, log_lines, query_of, sign
-from tests.lti_app.lti.watching import Watch, lift_rate_limits
+from tests.lti_app.lti.watching import Watch, lift_rate_limits, signs_in
 from tests.visitor import TEACHER, WEEKLY, Visitor
 
 
@@ -52,6 +52,15 @@ class Forge:
     def launch(self, state: str, claims: Mapping[str, Any], header: Mapping[str, Any] | None = None) -> TestResponse:
         """Post the claims, signed."""
         return self.post(state, sign_claims(self._key, claims, header=header))
+
+    def launch_framed(self, state: str, claims: Mapping[str, Any]) -> TestResponse:
+        """Post the claims, signed, from a frame that keeps no cookies."""
+        return self.visitor.client.application.test_client(use_cookies=False).post(
+            "/lti/launch",
+            data={"state": state, "id_token": sign_claims(self._key, claims)},
+            base_url=self.visitor.base_url,
+            headers={"Sec-Fetch-Dest": "iframe"},
+        )
 
     def post(self, state: str, token: str) -> TestResponse:
         """Post anything for a token."""
@@ -107,6 +116,25 @@ def test_launch_when_a_required_claim_is_not_what_it_must_be_then_refused(
     answer = forge.launch(state, spoiled(good, required.path, value))
 
     watch.assert_refused(answer)
+
+
+@ON_SQLITE
+@given(spoiling=spoilings)
+def test_launch_when_its_frame_keeps_no_cookies_then_refused_with_a_reason_or_handed_a_ticket(
+    forge: Forge, spoiling: list[Spoiling]
+) -> None:
+    state, claims = forge.begin()
+    for path, value in spoiling:
+        claims = spoiled(claims, path, value)
+    watch = Watch()
+
+    answer = forge.launch_framed(state, claims)
+
+    if answer.status_code == 200:
+        assert 'name="ticket"' in answer.text
+        assert not signs_in(answer)
+    else:
+        watch.assert_refused(answer)
 
 
 @ON_SQLITE
