@@ -19,7 +19,7 @@ from lti_app.lti.outbound import Outbound
 from lti_app.lti.registrations import Registrations
 from lti_app.lti.states import LoginStates
 from lti_app.queue import open_queue
-from lti_app.web import assets, errors, headers, health, languages, logs, lti
+from lti_app.web import assets, errors, headers, health, languages, logs, lti, notices
 from lti_app.web.sessions import Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,12 +41,14 @@ def create_app(config: Config | None = None) -> Flask:
     app.session_interface = Sessions()
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    CSRFProtect(app).exempt(lti.pages)
+    csrf = CSRFProtect(app)
+    for pages in (lti.pages, notices.pages):
+        csrf.exempt(pages)
     Babel(app, locale_selector=languages.select_locale)
     _connect_platforms(app, config)
     for kind in ACTIVITY_TYPES.values():
         app.register_blueprint(kind.blueprint, url_prefix=f"/{kind.key}")
-    for part in (assets, errors, headers, health, languages, lti):
+    for part in (assets, errors, headers, health, languages, lti, notices):
         part.register(app)
     cli.register(app)
     return app

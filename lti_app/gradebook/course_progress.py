@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lti_app.gradebook.credit import Credit, credit_of
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import Completion, ScoreDelivery
+from lti_app.models.groups import GroupMembership
 from lti_app.models.people import Membership, Role, User
 
 PAGE = 50
@@ -58,13 +59,17 @@ def credit_of_member(session: Session, activity: Activity, member: Membership) -
     return row.Completion, credit_of(row.Completion, row.ScoreDelivery)
 
 
-def course_progress(session: Session, activity: Activity, *, after: int) -> CourseProgress:
-    """Return a page of those who take part, by name; `after` is the last membership's id of the page before, or 0."""
+def course_progress(session: Session, activity: Activity, *, after: int, group_id: int = 0) -> CourseProgress:
+    """Return a page of those who take part, by name; `after` is the last membership's id of the page before, or 0.
+
+    `group_id` is a group of the activity's course, to count and list its people alone; 0 means everybody.
+    """
     name = func.lower(User.name)
+    takes_part = _takes_part(activity, group_id)
     query = (
         _with_credit(select(Membership, User, Completion, ScoreDelivery).select_from(User), activity)
         .join(Membership, Membership.user_id == User.id)
-        .where(*_takes_part(activity))
+        .where(*takes_part)
         .order_by(name, Membership.id)
         .limit(PAGE + 1)
     )
@@ -83,24 +88,28 @@ def course_progress(session: Session, activity: Activity, *, after: int) -> Cour
         )
         for row in rows[:PAGE]
     ]
-    members, complete = _counts(session, activity)
+    members, complete = _counts(session, activity, takes_part)
     next_after = people[-1].membership_id if len(rows) > PAGE else None
     return CourseProgress(people=people, members=members, complete=complete, next_after=next_after)
 
 
-def _counts(session: Session, activity: Activity) -> tuple[int, int]:
+def _counts(session: Session, activity: Activity, takes_part: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
     row = session.execute(
         _with_credit(select(func.count(Membership.id), func.count(Completion.completed_at)).select_from(User), activity)
         .join(Membership, Membership.user_id == User.id)
-        .where(*_takes_part(activity))
+        .where(*takes_part)
     ).one()
     return row[0], row[1]
 
 
-def _takes_part(activity: Activity) -> tuple[ColumnElement[bool], ...]:
+def _takes_part(activity: Activity, group_id: int) -> list[ColumnElement[bool]]:
     is_participant: ColumnElement[bool] = Membership.role.in_([Role.TEACHER, Role.MENTOR])
     counts: ColumnElement[bool] = and_(Membership.is_active, not_(Membership.is_test_user))
-    return (Membership.context_id == activity.context_id, is_participant, counts)
+    conditions = [Membership.context_id == activity.context_id, is_participant, counts]
+    if group_id:
+        of_group = select(GroupMembership.membership_id).where(GroupMembership.group_id == group_id)
+        conditions.append(Membership.id.in_(of_group))
+    return conditions
 
 
 def _with_credit(query: Select[*Columns], activity: Activity) -> Select[*Columns]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_app.clock import now
@@ -56,7 +56,11 @@ class Role(StrEnum):
 
 
 class Membership(Base):
-    """That a person takes part in a course, and as what."""
+    """That a person takes part in a course, and as what.
+
+    `told_groups` are the ids of their groups as a launch last told them, parted by commas; who is in which group
+    stands in `GroupMembership`.
+    """
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("context_id", "user_id"), Index(None, "user_id"))
@@ -67,6 +71,7 @@ class Membership(Base):
     role: Mapped[Role] = mapped_column(Choice(Role))
     is_test_user: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
+    told_groups: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     user: Mapped[User] = relationship(lazy="raise")
     context: Mapped[Context] = relationship(lazy="raise")

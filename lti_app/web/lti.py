@@ -75,7 +75,13 @@ def launch() -> ResponseReturnValue:
         raise
     db.session.commit()
     hours = current_app.config["STAFFROOM_SESSION_HOURS"]
-    sign_in(registration=platform_launch.registration, user_id=arrived.user_id, hours=hours)
+    sign_in(
+        registration=platform_launch.registration,
+        user_id=arrived.user_id,
+        hours=hours,
+        is_masquerade=message.is_masquerade,
+        may_count=arrived.may_count,
+    )
     # Made here, so that the first page need not write the session's cookie a second time.
     generate_csrf()
     return redirect(arrived.path, 303)
@@ -124,7 +130,7 @@ def register(app: Flask) -> None:
 def _arrive_at_activity(message: LaunchMessage) -> Arrived:
     """Record who came to which activity; its page is where they land."""
     arrival = record_launch(db.session(), message, kind=DEFAULT_KIND)
-    if arrival.has_parked_scores:
+    if arrival.has_parked_scores and not message.is_masquerade:
         _release_scores(arrival)
     blueprint = ACTIVITY_TYPES[arrival.kind].blueprint
     path = url_for(f"{blueprint.name}.show", activity_id=arrival.activity_id)
@@ -132,7 +138,9 @@ def _arrive_at_activity(message: LaunchMessage) -> Arrived:
 
 
 # What each kind of message does when it was let in; nothing is committed there.
-_ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {LaunchMessage: _arrive_at_activity}
+_ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {
+    LaunchMessage: _arrive_at_activity,
+}
 
 
 def _release_scores(arrival: Arrival) -> None:

@@ -19,6 +19,7 @@ from lti_app.clock import now
 from lti_app.db import LARGEST_ID, db
 from lti_app.gradebook.course_progress import course_progress, credit_of_member
 from lti_app.models.people import Role
+from lti_app.roster.groups import groups_of_course
 
 # The browser's copy, where it is a cookie (static/js/kept_copy.js); the editor's id follows.
 COPY_COOKIE = "__Secure-staffroom-copy-"
@@ -156,8 +157,14 @@ def _show_own(opened: Opened) -> ResponseReturnValue:
 
 
 def _show_progress(opened: Opened) -> ResponseReturnValue:
-    people = course_progress(db.session(), opened.activity, after=request.args.get("after", default=0, type=_number))
-    return render_template("activities/journal/progress.html", people=people, **_page(opened))
+    groups = groups_of_course(db.session(), opened.activity.context_id)
+    wanted = request.args.get("group", default=0, type=_number)
+    # A group of another course, or one that is gone, is no filter at all.
+    group_id = wanted if wanted in {group.id for group in groups} else 0
+    after = request.args.get("after", default=0, type=_number)
+    people = course_progress(db.session(), opened.activity, after=after, group_id=group_id)
+    page = _page(opened)
+    return render_template("activities/journal/progress.html", people=people, groups=groups, group_id=group_id, **page)
 
 
 def _open_entry(activity_id: int, entry_id: int) -> tuple[Opened, JournalEntry]:

@@ -68,6 +68,9 @@ def test_message_when_complete_then_every_part_is_taken_over() -> None:
             "line_items_url": "https://l.example/",
             "scopes": tuple(scopes),
         },
+        "groups": None,
+        "told_groups": None,
+        "notice_service_url": "",
     }
 
 
