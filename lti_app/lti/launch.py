@@ -9,6 +9,7 @@ from pylti1p3.session import SessionService
 from sqlalchemy.orm import Session
 
 from lti_app.clock import now
+from lti_app.lti.data_privacy import PRIVACY_MESSAGES, parse_privacy_launch
 from lti_app.lti.key_sets import PlatformKeySets
 from lti_app.lti.login import LaunchRequest, NoCookies
 from lti_app.lti.messages import (
@@ -23,6 +24,7 @@ from lti_app.lti.messages import (
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.registrations import Registrations
 from lti_app.lti.states import LoginState, LoginStates, digest
+from lti_app.lti.submission_review import REVIEW_MESSAGE, parse_review
 from lti_app.lti.tokens import LEEWAY, header_of, verified_claims
 from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
 from lti_app.models.platform import Registration
@@ -31,6 +33,8 @@ MAX_AGE = timedelta(minutes=10)
 # Every type of message that is let in, and what reads it.
 _PARSERS: Mapping[str, Parser] = {
     RESOURCE_LINK_MESSAGE: parse_launch,
+    REVIEW_MESSAGE: parse_review,
+    **dict.fromkeys(PRIVACY_MESSAGES, parse_privacy_launch),
 }
 
 

@@ -18,16 +18,20 @@ from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.clock import now
 from lti_app.db import db, execute_plainly, table_of
 from lti_app.gradebook.delivery import release_parked, release_refused
+from lti_app.lti.data_privacy import PrivacyMessage
 from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import PlatformLogin
 from lti_app.lti.messages import LaunchMessage, Message
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.submission_review import ReviewMessage
 from lti_app.models.activity import Activity
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
 from lti_app.roster.record_launch import Arrival, record_launch
 from lti_app.web.arrivals import Arrived
 from lti_app.web.errors import show_error
+from lti_app.web.privacy import arrive_at_privacy
+from lti_app.web.review import arrive_at_review
 
 BROWSER_COOKIE = "__Host-staffroom-browser"
 DEFAULT_KIND = "journal"
@@ -140,6 +144,8 @@ def _arrive_at_activity(message: LaunchMessage) -> Arrived:
 # What each kind of message does when it was let in; nothing is committed there.
 _ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {
     LaunchMessage: _arrive_at_activity,
+    ReviewMessage: arrive_at_review,
+    PrivacyMessage: arrive_at_privacy,
 }
 
 
