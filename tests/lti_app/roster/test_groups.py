@@ -1,5 +1,6 @@
 """Groups of a course: from what launches tell, and from the platform's list, page by page."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,10 @@ from lti_app.errors import Refusal
 from lti_app.lti.connector import Lti
 from lti_app.lti.messages import GroupsClaim
 from lti_app.models.groups import CourseGroup, GroupMembership, GroupPull
+from lti_app.models.notices import NoticeHandler
 from lti_app.models.people import Context, Membership
 from lti_app.roster.groups import PULL_GROUPS, groups_of_course, record_own_groups, want_groups
+from lti_app.roster.notice_handlers import want_handler
 from tests.factories import ContextFactory, MembershipFactory
 from tests.lti_app.activities.journal.writing import stored
 from tests.lti_app.lti.bare_platform import Asked, BarePlatform, Told
@@ -267,3 +270,51 @@ def test_launch_when_it_claims_the_groups_service_then_a_worker_is_woken_once(vi
 
     assert [task.name for task in queue.pending()] == ["pull_groups"]
     assert (_pull().groups_url, _pull().sets_url) == (f"{visitor.lms.url}/groups", "")
+
+
+def test_own_groups_when_many_of_one_group_launch_at_once_then_each_is_in_it(app: Flask, course: Context) -> None:
+    members = [MembershipFactory(context=course).id for _ in range(6)]
+    db.session.commit()
+    start = threading.Barrier(len(members))
+
+    def launch(member_id: int) -> None:
+        with app.app_context():
+            member = db.session.get_one(Membership, member_id)
+            start.wait()
+            record_own_groups(db.session(), member, ["1", "2", "3"])
+            db.session.commit()
+
+    threads = [threading.Thread(target=launch, args=(member_id,)) for member_id in members]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [_members(group) for group in ("1", "2", "3")] == [members] * 3
+    assert len(stored(CourseGroup)) == 3
+
+
+@pytest.mark.parametrize("model", [GroupPull, NoticeHandler])
+def test_services_when_first_claimed_by_many_at_once_then_asked_for_once(
+    app: Flask, course: Context, model: type[GroupPull] | type[NoticeHandler]
+) -> None:
+    context_id, deployment_id = course.id, course.deployment_id
+    start = threading.Barrier(4)
+
+    def launch() -> None:
+        with app.app_context():
+            start.wait()
+            if model is GroupPull:
+                claim = GroupsClaim(groups_url="https://l.example/g", sets_url="")
+                want_groups(db.session(), context_id, claim, at=now())
+            else:
+                want_handler(db.session(), deployment_id, service_url="https://l.example/n", at=now())
+            db.session.commit()
+
+    threads = [threading.Thread(target=launch) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(stored(model)) == 1
