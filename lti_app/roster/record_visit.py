@@ -1,51 +1,26 @@
-"""What a message that opens no activity leaves behind: a person, and that they take part in a course."""
+"""What a message about somebody finds and leaves behind: its sender's membership, the activity, the person."""
 
-from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti_app.db import Base
 from lti_app.lti.messages import Message
-from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.submission_review import ReviewMessage
 from lti_app.models.activity import Activity
 from lti_app.models.people import Context, Membership, Role, User
-from lti_app.models.platform import Registration
 from lti_app.roster.roles import is_test_user, role_of
-
-Row = TypeVar("Row", bound=Base)
-
-
-def record_person(session: Session, message: Message) -> User:
-    """Make or update the sender's row, without committing.
-
-    Raises:
-        LaunchRefused: The registration was removed within the seconds for which a process remembers it.
-    """
-    if session.get(Registration, message.registration_id) is None:
-        raise LaunchRefused(Check.REGISTRATION, "The registration was removed.", status=403)
-    user = _find_or_make(
-        session,
-        select(User).where(User.registration_id == message.registration_id, User.sub == message.sub),
-        lambda: User(registration_id=message.registration_id, sub=message.sub),
-    )
-    user.name = message.name or user.name
-    user.locale = message.locale or user.locale
-    session.flush()
-    return user
 
 
 def record_member(session: Session, message: Message, *, user: User, context_id: int) -> Membership:
     """Make or update the sender's membership of a course, without committing."""
-    member = _find_or_make(
-        session,
-        select(Membership).where(Membership.context_id == context_id, Membership.user_id == user.id),
-        lambda: Membership(context_id=context_id, user_id=user.id, role=Role.NONE),
-    )
+    query = select(Membership).where(Membership.context_id == context_id, Membership.user_id == user.id)
+    # Of two first messages at once, the second finds the other's row.
+    with suppress(IntegrityError), session.begin_nested():
+        if session.scalar(query) is None:
+            session.add(Membership(context_id=context_id, user_id=user.id, role=Role.NONE))
+    member = session.scalars(query).one()
     member.role = role_of(message.roles)
     member.is_test_user = is_test_user(message.roles)
     member.is_active = True
@@ -71,11 +46,3 @@ def find_reviewed_activity(session: Session, message: ReviewMessage) -> Activity
 def find_person(session: Session, *, registration_id: int, sub: str) -> User | None:
     """Return the person of that `sub` on a platform, if they are known here."""
     return session.scalar(select(User).where(User.registration_id == registration_id, User.sub == sub))
-
-
-def _find_or_make(session: Session, query: Select[Row], make: Callable[[], Row]) -> Row:
-    # Of two first messages at once, the second finds the other's row.
-    with suppress(IntegrityError), session.begin_nested():
-        if session.scalar(query) is None:
-            session.add(make())
-    return session.scalars(query).one()

@@ -61,7 +61,7 @@ def own_activities(session: Session, user: User) -> Sequence[tuple[Activity, Con
         select(Activity, Context)
         .join(Context, Context.id == Activity.context_id)
         .join(Membership, Membership.context_id == Context.id)
-        .where(Membership.user_id == user.id, Membership.is_active)
+        .where(Membership.user_id == user.id, Membership.is_active, Activity.kind.in_(ACTIVITY_TYPES))
         .order_by(Activity.id.desc())
         .limit(MOST_ACTIVITIES)
     )

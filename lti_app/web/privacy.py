@@ -9,7 +9,8 @@ from lti_app.access import open_own_record, open_record, require_signed_in
 from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.db import db
 from lti_app.lti.data_privacy import PrivacyMessage
-from lti_app.roster.record_visit import find_person, record_person
+from lti_app.roster.record_person import record_person
+from lti_app.roster.record_visit import find_person
 from lti_app.web.arrivals import Arrived
 from lti_app.web.kept import count_kept, export_kept, own_activities
 

@@ -170,3 +170,18 @@ def test_review_when_one_or_many_entries_then_asks_the_database_as_often(
 
     assert len(_listed(page)) == entries
     assert len(statements) == 5, statements  # activity and member; the person; progress; facts; completion and credit
+
+
+def test_review_when_the_activity_is_of_no_kind_any_more_then_a_sentence(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    visitor.launch(TEACHER)
+    address = review(another_visitor).headers["Location"]
+    (activity,) = stored(Activity)
+    activity.kind = "retired"
+    db.session.commit()
+
+    answer = review(another_visitor)
+
+    assert answer.headers["Location"] == "/review/unknown"
+    assert "Nobody has opened this activity in Staffroom yet." in another_visitor.get(address).text
