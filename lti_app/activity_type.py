@@ -1,7 +1,8 @@
 """What the tool must know about a kind of activity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint
@@ -17,8 +18,9 @@ class ActivityType:
 
     `label` and `summary` are message ids for gettext. `blueprint` has the endpoint `show`, which takes an
     `activity_id` and is where a launch lands. `settings` is the frozen dataclass of what a facilitator may
-    set. `measure` counts a member's progress without changing anything. `forget` erases what a person
-    wrote, `export` returns all of it as JSON-ready values.
+    set. `measure` counts a member's progress without changing anything; `due_at` is when the work is due, if ever;
+    `facts` names each kind of fact (message ids). `forget` erases what a person wrote, `export` returns all of
+    it as JSON-ready values, `count` says how many pieces that is.
     """
 
     key: str
@@ -27,5 +29,8 @@ class ActivityType:
     blueprint: Blueprint
     settings: type[Any]
     measure: Callable[[Activity, Membership], Progress]
+    due_at: Callable[[Activity], datetime | None]
+    facts: Mapping[str, str]
     forget: Callable[[User], None]
     export: Callable[[User], list[dict[str, Any]]]
+    count: Callable[[User], int]

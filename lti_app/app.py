@@ -19,7 +19,21 @@ from lti_app.lti.outbound import Outbound
 from lti_app.lti.registrations import Registrations
 from lti_app.lti.states import LoginStates
 from lti_app.queue import open_queue
-from lti_app.web import assets, errors, handover, headers, health, languages, logs, lti, queries, rate_limits
+from lti_app.web import (
+    assets,
+    errors,
+    handover,
+    headers,
+    health,
+    languages,
+    logs,
+    lti,
+    notices,
+    privacy,
+    queries,
+    rate_limits,
+    review,
+)
 from lti_app.web.sessions import FrameSessions, Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,14 +56,14 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     forms = CSRFProtect(app)
-    # These prove themselves by state and token, or by ticket and origin.
-    forms.exempt(lti.pages)
-    forms.exempt(handover.pages)
+    # These prove themselves: by state and token, by ticket and origin, by signature.
+    for pages in (lti.pages, handover.pages, notices.pages):
+        forms.exempt(pages)
     Babel(app, locale_selector=languages.select_locale)
     _connect_platforms(app, config)
     for kind in ACTIVITY_TYPES.values():
         app.register_blueprint(kind.blueprint, url_prefix=f"/{kind.key}")
-    for part in (assets, errors, handover, headers, health, languages, lti, queries):
+    for part in (assets, errors, handover, headers, health, languages, lti, notices, privacy, queries, review):
         part.register(app)
     app.wsgi_app = FrameSessions(app.wsgi_app)  # type: ignore[method-assign]
     rate_limits.register(app, queue_url=config.huey_url, trusted_proxies=config.trusted_proxies)

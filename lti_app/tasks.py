@@ -1,6 +1,6 @@
 """Every background task, and the function that does it: each carries an id and reads the rest anew."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -18,8 +18,13 @@ from lti_app.lti.keys import KeyRing
 from lti_app.lti.tokens import remove_old_tokens
 from lti_app.models.handover import FrameSession, LaunchTicket
 from lti_app.models.launch import LaunchRecord
+from lti_app.models.notices import TakenNotice
 from lti_app.queue import send_after_commit
+from lti_app.roster import errands
 from lti_app.roster import pull_members as roster
+from lti_app.roster.errands import ErrandKind
+from lti_app.roster.groups import PULL_GROUPS
+from lti_app.roster.notice_handlers import register_handler_kind
 from lti_app.roster.store_members import store_members
 
 log = structlog.get_logger()
@@ -135,6 +140,27 @@ def pull_members(context_id: int, *, lti: Lti) -> None:
     db.session.commit()
 
 
+def run_errand(kind: ErrandKind, errand_id: int, *, lti: Lti) -> None:
+    """Run one errand, if it is due and no other worker has it."""
+    claimed = errands.claim(db.session(), kind, errand_id, at=now())
+    db.session.commit()
+    if claimed is None:
+        return
+    try:
+        result = errands.perform(kind, claimed, lti=lti)
+        errands.record_done(db.session(), kind, errand_id, result=result, at=now())
+    except PlatformUnavailable as error:
+        errands.record_unavailable(db.session(), kind, errand_id, error=error, at=now())
+    except PlatformRefused as error:
+        errands.record_refused(db.session(), kind, errand_id, error=error, at=now())
+    except Exception as error:
+        db.session.rollback()
+        log.exception("errand_failed", task=kind.task, errand_id=errand_id, error=type(error).__name__)
+        unknown = PlatformUnavailable("an error of our own")
+        errands.record_unavailable(db.session(), kind, errand_id, error=unknown, at=now())
+    db.session.commit()
+
+
 def look_for_line_items(enqueue: Callable[[int], object]) -> None:
     """Wake a worker for every activity whose column may be there by now."""
     for activity_id in delivery.activities_without_line_item(db.session(), at=now()):
@@ -156,9 +182,17 @@ def sweep_rosters(enqueue: Callable[[int], object]) -> None:
     db.session.rollback()
 
 
+def sweep_errands(kind: ErrandKind, enqueue: Callable[[int], object]) -> None:
+    """Wake a worker for every errand of a kind that is due."""
+    for errand_id in errands.due_ids(db.session(), kind, at=now()):
+        enqueue(errand_id)
+    db.session.rollback()
+
+
 def remove_old_launches() -> None:
-    """Remove what is over: lines of the launch log after 90 days, tickets, and sessions of frames without cookies."""
+    """Remove what is over: lines of the launch log after 90 days, notices, tickets, sessions of cookieless frames."""
     db.session.execute(delete(LaunchRecord).where(LaunchRecord.at < now() - LAUNCH_LOG_KEPT))
+    db.session.execute(delete(TakenNotice).where(TakenNotice.expires_at < now()))
     db.session.execute(delete(LaunchTicket).where(LaunchTicket.expires_at < now()))
     db.session.execute(delete(FrameSession).where(FrameSession.expires_at < now()))
     db.session.commit()
@@ -189,30 +223,49 @@ def register_tasks(app: Flask, queue: Huey, *, lti: Lti) -> None:
         with app.app_context():
             pull_members(context_id, lti=lti)
 
-    @queue.on_startup()
-    def _sweep_at_start() -> None:
-        """Look at once for what a killed worker left; the first periodic sweep may be a minute away."""
+    errand_tasks = _register_errands(app, queue, lti=lti)
+
+    def _sweep_all() -> None:
         with app.app_context():
             sweep(_deliver_score)
             sweep_rosters(_pull_members)
+            for kind, task in errand_tasks:
+                sweep_errands(kind, task)
 
-    wakers = app.extensions[_WAKERS] = {
+    @queue.on_startup()
+    def _sweep_at_start() -> None:
+        """Look at once for what a killed worker left; the first periodic sweep may be a minute away."""
+        _sweep_all()
+
+    @queue.periodic_task(crontab(minute="*"), name="sweep")
+    def _sweep() -> None:
+        _sweep_all()
+
+    app.extensions[_WAKERS] = {
         delivery.TASK: _deliver_score,
         line_item.TASK: _find_line_item,
         roster.TASK: _pull_members,
+        **{kind.task: task for kind, task in errand_tasks},
     }
-    _register_periodic_tasks(app, queue, wakers=wakers, keys=lti.keys)
+    _register_nightly_tasks(app, queue, find_line_item=_find_line_item, keys=lti.keys)
 
 
-def _register_periodic_tasks(
-    app: Flask, queue: Huey, *, wakers: Mapping[str, Callable[[int], object]], keys: KeyRing
-) -> None:
-    @queue.periodic_task(crontab(minute="*"), name="sweep")
-    def _sweep() -> None:
-        with app.app_context():
-            sweep(wakers[delivery.TASK])
-            sweep_rosters(wakers[roster.TASK])
+def _register_errands(app: Flask, queue: Huey, *, lti: Lti) -> list[tuple[ErrandKind, Callable[[int], object]]]:
+    """Give the queue a task for every kind of errand."""
+    notices_url = f"{app.config['STAFFROOM_PUBLIC_URL']}/lti/notices"
 
+    def _task_of(kind: ErrandKind) -> Callable[[int], object]:
+        def _run(errand_id: int) -> None:
+            with app.app_context():
+                run_errand(kind, errand_id, lti=lti)
+
+        task: Callable[[int], object] = queue.task(name=kind.task)(_run)
+        return task
+
+    return [(kind, _task_of(kind)) for kind in (PULL_GROUPS, register_handler_kind(notices_url))]
+
+
+def _register_nightly_tasks(app: Flask, queue: Huey, *, find_line_item: Callable[[int], object], keys: KeyRing) -> None:
     @queue.periodic_task(crontab(hour="3", minute="20"), name="remove_old_launches")
     def _remove_old_launches() -> None:
         with app.app_context():
@@ -221,7 +274,7 @@ def _register_periodic_tasks(
     @queue.periodic_task(crontab(minute="20", hour="2"), name="look_for_line_items")
     def _look_for_line_items() -> None:
         with app.app_context():
-            look_for_line_items(wakers[line_item.TASK])
+            look_for_line_items(find_line_item)
 
     @queue.periodic_task(crontab(minute="40", hour="2"), name="remove_old_secrets")
     def _remove_old_secrets() -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Integer, Select, and_, bindparam, func, not_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from lti_app.gradebook.credit import Credit, credit_of
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import Completion, ScoreDelivery
+from lti_app.models.groups import GroupMembership
 from lti_app.models.people import Context, Membership, Role, RosterCause, RosterProblem, User
 
 PAGE = 50
@@ -87,13 +88,17 @@ def credit_of_member(session: Session, activity: Activity, member: Membership) -
     return row.Completion, credit_of(row.Completion, row.ScoreDelivery)
 
 
-def course_progress(session: Session, activity: Activity, *, after: int) -> CourseProgress:
-    """Return a page of those who take part, by name; `after` is the last membership's id of the page before, or 0."""
+def course_progress(session: Session, activity: Activity, *, after: int, group_id: int = 0) -> CourseProgress:
+    """Return a page of those who take part, by name; `after` is the last membership's id of the page before, or 0.
+
+    `group_id` is a group of the activity's course, to count and list its people alone; 0 means everybody.
+    """
     name = func.lower(User.name)
+    in_group = _in_group(group_id)
     query = (
         _with_credit(select(Membership, User, Completion, ScoreDelivery).select_from(User), activity)
         .join(Membership, Membership.user_id == User.id)
-        .where(Membership.context_id == activity.context_id, *_IS_MEMBER)
+        .where(Membership.context_id == activity.context_id, *_IS_MEMBER, *in_group)
         .order_by(name, Membership.id)
         .limit(PAGE + 1)
     )
@@ -112,7 +117,7 @@ def course_progress(session: Session, activity: Activity, *, after: int) -> Cour
         )
         for row in rows[:PAGE]
     ]
-    counts = _counts(session, activity)
+    counts = _counts(session, activity, in_group)
     return CourseProgress(
         people=people,
         members=counts.members,
@@ -144,11 +149,11 @@ def ungradable_people(session: Session, activity: Activity, *, staff: bool) -> S
     return [(row.id, row.name) for row in session.execute(query)]
 
 
-def _counts(session: Session, activity: Activity) -> Any:
+def _counts(session: Session, activity: Activity, in_group: tuple[ColumnElement[bool], ...]) -> Any:
     """Return how many people there are of each sort, and the state of the course's list, in one row."""
     query = select(
-        func.count(Membership.id).filter(*_IS_MEMBER).label("members"),
-        func.count(Completion.completed_at).filter(*_IS_MEMBER).label("complete"),
+        func.count(Membership.id).filter(*_IS_MEMBER, *in_group).label("members"),
+        func.count(Completion.completed_at).filter(*_IS_MEMBER, *in_group).label("complete"),
         func.count(Membership.id).filter(*_UNGRADABLE_MEMBER).label("ungradable"),
         func.count(Membership.id).filter(*_UNGRADABLE_STAFF).label("staff"),
         Context.memberships_url,
@@ -167,6 +172,13 @@ def _counts(session: Session, activity: Activity) -> Any:
         .where(Context.id == activity.context_id)
         .group_by(Context.id)
     ).one()
+
+
+def _in_group(group_id: int) -> tuple[ColumnElement[bool], ...]:
+    if not group_id:
+        return ()
+    of_group = select(GroupMembership.membership_id).where(GroupMembership.group_id == group_id)
+    return (Membership.id.in_(of_group),)
 
 
 def _with_credit(query: Select[*Columns], activity: Activity) -> Select[*Columns]:

@@ -1,19 +1,15 @@
 """A launch's token, checked in the library's order, with the library's gaps closed; see docs/decisions/0003."""
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import jwt
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.session import SessionService
 from sqlalchemy.orm import Session
 
 from lti_app.clock import now
-from lti_app.errors import PlatformUnavailable
+from lti_app.lti.data_privacy import PRIVACY_MESSAGES, parse_privacy_launch
 from lti_app.lti.key_sets import PlatformKeySets
 from lti_app.lti.login import LaunchRequest, NoCookies
 from lti_app.lti.messages import (
@@ -27,20 +23,19 @@ from lti_app.lti.messages import (
 )
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.registrations import Registrations
+from lti_app.lti.signed_tokens import LEEWAY, header_of, verified_claims
 from lti_app.lti.states import LoginState, LoginStates, digest
+from lti_app.lti.submission_review import REVIEW_MESSAGE, parse_review
 from lti_app.lti.tool_conf import PlatformRegistration, ToolConf
 from lti_app.models.platform import Registration
 
-ALGORITHM = "RS256"
-LEEWAY = timedelta(seconds=60)
 MAX_AGE = timedelta(minutes=10)
-MAX_LIFETIME = timedelta(hours=1)
-MAX_TOKEN_BYTES = 32 * 1024
-LATEST_MOMENT = 10**15
-_KEY_CARRYING_HEADERS = {"crit", "jwk", "jku", "x5u", "x5c"}
-_TIME_ERRORS = (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError)
 # Every type of message that is let in, and what reads it.
-_PARSERS: Mapping[str, Parser] = {RESOURCE_LINK_MESSAGE: parse_launch}
+_PARSERS: Mapping[str, Parser] = {
+    RESOURCE_LINK_MESSAGE: parse_launch,
+    REVIEW_MESSAGE: parse_review,
+    **dict.fromkeys(PRIVACY_MESSAGES, parse_privacy_launch),
+}
 
 
 class PlatformLaunch(MessageLaunch):
@@ -143,10 +138,7 @@ class PlatformLaunch(MessageLaunch):
 
     def validate_jwt_format(self) -> "PlatformLaunch":
         """Read the header only: what is claimed counts after the signature."""
-        token = self._get_request_param("id_token")
-        if len(token) > MAX_TOKEN_BYTES:
-            raise LaunchRefused(Check.SIZE, "The token is larger than 32 kB.", status=413)
-        self._jwt = {"header": _header(token), "body": {}}
+        self._jwt = {"header": header_of(self._get_request_param("id_token")), "body": {}}
         return self
 
     def validate_nonce(self) -> "PlatformLaunch":
@@ -161,31 +153,13 @@ class PlatformLaunch(MessageLaunch):
 
     def validate_jwt_signature(self) -> "PlatformLaunch":
         """Verify signature, issuer, audience and times; only then take the claims over."""
-        row = self._registration.row
-        try:
-            claims = jwt.decode(
-                self._get_request_param("id_token"),
-                self._public_key(row),
-                algorithms=[ALGORITHM],
-                audience=row.client_id,
-                issuer=row.issuer,
-                leeway=LEEWAY,
-                options={
-                    "require": ["exp", "iat", "nonce", "aud", "iss"],
-                    "verify_sub": False,
-                    "verify_jti": False,
-                },
-            )
-        except _TIME_ERRORS as error:
-            raise LaunchRefused(Check.TIME, "The token is past its time, or not valid yet.") from error
-        except (jwt.InvalidAudienceError, jwt.InvalidIssuerError) as error:
-            raise LaunchRefused(Check.AUDIENCE, "The token is for another tool, or of another platform.") from error
-        except jwt.InvalidSignatureError as error:
-            raise LaunchRefused(Check.SIGNATURE, "The signature does not fit the platform's key.") from error
-        except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as error:
-            raise LaunchRefused(Check.TOKEN, f"The token is malformed ({type(error).__name__}).") from error
+        claims = verified_claims(
+            self._get_request_param("id_token"),
+            kid=self._jwt["header"]["kid"],
+            row=self._registration.row,
+            key_sets=self._key_sets,
+        )
         _check_age(claims)
-        _check_authorized_party(claims, row.client_id)
         if claims["nonce"] != self._states.nonce(self._login):
             raise LaunchRefused(Check.NONCE, "The nonce is not the one of the login.")
         self._jwt["body"] = claims
@@ -224,54 +198,13 @@ class PlatformLaunch(MessageLaunch):
         """Save nothing: what a launch brings goes into our tables, a token nowhere."""
         return self
 
-    def _public_key(self, row: Registration) -> Any:
-        try:
-            key = self._key_sets.find(row.jwks_url, self._jwt["header"]["kid"])
-        except PlatformUnavailable as error:
-            raise LaunchRefused(Check.KEYS_UNREACHABLE, f"The platform's key set: {error}.", status=503) from error
-        if key is None:
-            raise LaunchRefused(Check.KEY, "The platform's key set has no key of this id.")
-        return key
-
     def _check_platform_error(self) -> None:
         """Take an OIDC error answer for what it is (OpenID Connect core, 3.1.2.6)."""
         if self._request.get_param("error") and not self._get_request_param("id_token"):
             raise LaunchRefused(Check.PLATFORM_ERROR, "The platform answered the login with an error.")
 
 
-def _header(token: str) -> dict[str, Any]:
-    first, _, rest = token.partition(".")
-    try:
-        header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
-    except (binascii.Error, ValueError, RecursionError) as error:
-        raise LaunchRefused(Check.TOKEN, "The token is missing or malformed.") from error
-    if not isinstance(header, dict) or rest.count(".") != 1:
-        raise LaunchRefused(Check.TOKEN, "The token is malformed.")
-    if header.get("alg") != ALGORITHM or not _KEY_CARRYING_HEADERS.isdisjoint(header):
-        raise LaunchRefused(Check.TOKEN, "The token's header asks for something other than plain RS256.")
-    if not isinstance(header.get("kid"), str) or not header["kid"]:
-        raise LaunchRefused(Check.KEY, "The token names no key.")
-    return header
-
-
 def _check_age(claims: Mapping[str, Any]) -> None:
-    issued, expires = claims["iat"], claims["exp"]
-    if not _is_moment(issued) or not _is_moment(expires):
-        raise LaunchRefused(Check.TIME, "The token's times are no moments.")
-    if expires - issued > MAX_LIFETIME.total_seconds():
-        raise LaunchRefused(Check.TIME, "The token would live for more than an hour.")
-    if now().timestamp() - issued > (MAX_AGE + LEEWAY).total_seconds():
+    """Refuse a token that lay about: a launch follows its login at once."""
+    if now().timestamp() - claims["iat"] > (MAX_AGE + LEEWAY).total_seconds():
         raise LaunchRefused(Check.TIME, "The token is older than ten minutes.")
-
-
-def _is_moment(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value < LATEST_MOMENT
-
-
-def _check_authorized_party(claims: Mapping[str, Any], client_id: str) -> None:
-    """Refuse a token made for somebody else too (OpenID Connect core, 3.1.3.7, steps 3 to 5)."""
-    audience, party = claims["aud"], claims.get("azp")
-    has_several = isinstance(audience, list) and len(audience) > 1
-    if party != client_id and (party is not None or has_several):
-        raise LaunchRefused(Check.AUDIENCE, "The token's authorized party is another tool.")

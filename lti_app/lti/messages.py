@@ -12,9 +12,17 @@ NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 NRPS_VERSION = "2.0"
 # Stands before the link's id where a link outside any course is a course of its own.
 LINK_AS_COURSE = "resource-link:"
+GROUPS_CLAIM = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+NOTICES_CLAIM = CLAIM + "platformnotificationservice"
 RESOURCE_LINK_MESSAGE = "LtiResourceLinkRequest"
+CONTEXT_COPY_NOTICE = "LtiContextCopyNotice"
+# Custom parameters that a registration asks for: $Moodle.Person.userGroupIds, $Canvas.course.sectionIds.
+GROUP_PARAMETERS = ("moodle_group_ids", "canvas_section_ids")
+# $Canvas.masqueradingUser.id
+MASQUERADE_PARAMETER = "canvas_masquerading_user_id"
 MAX_ID, MAX_NAME, MAX_URL, MAX_ROLES = 255, 255, 2048, 100
 MAX_CUSTOM, MAX_CUSTOM_VALUE = 100, 4096
+MAX_TOLD_GROUPS, MAX_GROUP_ID = 50, 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +51,14 @@ class NrpsClaim:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupsClaim:
+    """Where the groups of the course are listed (LTI course groups service 1.0, 3.1); no sets: an empty string."""
+
+    groups_url: str
+    sets_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """What every kind of message says of its sender; nothing unverified ever gets in here.
 
@@ -58,16 +74,28 @@ class Message:
     roles: tuple[str, ...]
     custom: Mapping[str, str]
 
+    @property
+    def is_masquerade(self) -> bool:
+        """Whether somebody else, an LMS admin, acts as the sender (Canvas's "act as user")."""
+        return MASQUERADE_PARAMETER in self.custom
+
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchMessage(Message):
-    """A launch of a resource link (LTI 1.3 core, 5.3)."""
+    """A launch of a resource link (LTI 1.3 core, 5.3).
+
+    `told_groups` are the sender's groups in the course, or None where the platform does not say;
+    `notice_service_url` is where to ask for notices of course copies, empty where there are none.
+    """
 
     course: CourseClaim
     resource_link_id: str
     resource_link_title: str
     ags: AgsClaim | None
-    nrps: NrpsClaim | None
+    nrps: NrpsClaim | None = None
+    groups: GroupsClaim | None = None
+    told_groups: tuple[str, ...] | None = None
+    notice_service_url: str = ""
 
 
 class Parser(Protocol):
@@ -101,18 +129,21 @@ def parse_launch(
     Raises:
         LaunchRefused: A claim is missing, has the wrong type or is too long.
     """
-    link = _mapping(claims, CLAIM + "resource_link", required=True)
+    link = mapping(claims, CLAIM + "resource_link", required=True)
     link_id = identifier(link, "id")
     return LaunchMessage(
         registration_id=registration_id,
         deployment_id=deployment_id,
         deployment_id_on_platform=deployment_id_on_platform,
         **sender(claims),
-        course=_course(claims, link_id=link_id),
+        course=course_of(claims, link_id=link_id),
         resource_link_id=link_id,
-        resource_link_title=_words(link, "title"),
-        ags=_ags(claims),
+        resource_link_title=words(link, "title"),
+        ags=ags_of(claims),
         nrps=_nrps(claims),
+        groups=_groups(claims),
+        told_groups=_told_groups(claims),
+        notice_service_url=_notice_service(claims),
     )
 
 
@@ -122,11 +153,11 @@ def sender(claims: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         LaunchRefused: A claim is missing, has the wrong type or is too long.
     """
-    presentation = _mapping(claims, CLAIM + "launch_presentation")
+    presentation = mapping(claims, CLAIM + "launch_presentation")
     return {
         "sub": identifier(claims, "sub"),
         "name": person_name(claims),
-        "locale": _words(presentation, "locale")[:35],
+        "locale": words(presentation, "locale")[:35],
         "roles": _roles(claims),
         "custom": _custom(claims),
     }
@@ -139,26 +170,36 @@ def identifier(claims: Mapping[str, Any], key: str) -> str:
         LaunchRefused: It is missing, no text, too long, or not storable.
     """
     value = claims.get(key)
-    if not isinstance(value, str) or not value or len(value) > MAX_ID or not _is_storable(value):
+    if not isinstance(value, str) or not value or len(value) > MAX_ID or not is_storable(value):
         raise LaunchRefused(Check.MESSAGE, f"“{key.removeprefix(CLAIM)}” is missing or malformed.")
     return value
 
 
-def _course(claims: Mapping[str, Any], *, link_id: str) -> CourseClaim:
-    context = _mapping(claims, CLAIM + "context")
+def course_of(claims: Mapping[str, Any], *, link_id: str) -> CourseClaim:
+    """Return the course of a message that belongs to a link.
+
+    Raises:
+        LaunchRefused: A claim has the wrong type, or the course has no id.
+    """
+    context = mapping(claims, CLAIM + "context")
     if not context:
         # A link may stand outside any course: then it is a course of its own, so that nobody
         # becomes a member of somebody else's.
         return CourseClaim(id_on_platform=f"{LINK_AS_COURSE}{link_id}", label="", title="")
     return CourseClaim(
         id_on_platform=identifier(context, "id"),
-        label=_words(context, "label"),
-        title=_words(context, "title"),
+        label=words(context, "label"),
+        title=words(context, "title"),
     )
 
 
-def _ags(claims: Mapping[str, Any]) -> AgsClaim | None:
-    endpoint = _mapping(claims, AGS_CLAIM)
+def ags_of(claims: Mapping[str, Any]) -> AgsClaim | None:
+    """Return where scores go, or None where the message says nothing of it.
+
+    Raises:
+        LaunchRefused: A claim has the wrong type.
+    """
+    endpoint = mapping(claims, AGS_CLAIM)
     if not endpoint:
         return None
     scopes = endpoint.get("scope", [])
@@ -167,8 +208,44 @@ def _ags(claims: Mapping[str, Any]) -> AgsClaim | None:
     return AgsClaim(
         line_item_url=_url(endpoint, "lineitem", of="gradebook"),
         line_items_url=_url(endpoint, "lineitems", of="gradebook"),
-        scopes=tuple(scope for scope in scopes if len(scope) <= MAX_ID and _is_storable(scope))[:20],
+        scopes=tuple(scope for scope in scopes if len(scope) <= MAX_ID and is_storable(scope))[:20],
     )
+
+
+def _groups(claims: Mapping[str, Any]) -> GroupsClaim | None:
+    service = mapping(claims, GROUPS_CLAIM)
+    groups_url = _url(service, "context_groups_url", of="groups")
+    if not groups_url or not _offers(service, "service_versions", "1.0"):
+        return None
+    return GroupsClaim(groups_url=groups_url, sets_url=_url(service, "context_group_sets_url", of="groups"))
+
+
+def _told_groups(claims: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the ids in order, at most 50; a parameter that is there and empty says that there are none."""
+    custom = mapping(claims, CLAIM + "custom")
+    told = [custom.get(name) for name in GROUP_PARAMETERS]
+    texts = [text for text in told if isinstance(text, str) and not text.startswith("$")]
+    if not texts:
+        return None
+    ids = {part.strip() for text in texts for part in text[:MAX_CUSTOM_VALUE].split(",")}
+    usable = (group_id for group_id in ids if 0 < len(group_id) <= MAX_GROUP_ID and is_storable(group_id))
+    return tuple(sorted(usable)[:MAX_TOLD_GROUPS])
+
+
+def _notice_service(claims: Mapping[str, Any]) -> str:
+    """Return the address of the platform's notification service, if it tells of course copies (PNS 1.0)."""
+    service = mapping(claims, NOTICES_CLAIM)
+    url = _url(service, "platform_notification_service_url", of="notice")
+    is_ours = _offers(service, "service_versions", "1.0") and _offers(
+        service, "notice_types_supported", CONTEXT_COPY_NOTICE, default=False
+    )
+    return url if is_ours else ""
+
+
+def _offers(service: Mapping[str, Any], key: str, wanted: str, *, default: bool = True) -> bool:
+    """Whether a service's list holds what we want; `default` where it has no such list."""
+    offered = service.get(key)
+    return default if offered is None else isinstance(offered, list) and wanted in offered
 
 
 def _custom(claims: Mapping[str, Any]) -> dict[str, str]:
@@ -177,20 +254,20 @@ def _custom(claims: Mapping[str, Any]) -> dict[str, str]:
     Moodle 4.5.6 sends names as written and in lower case too, and null for what it does not know (recorded);
     Canvas sends a variable that it does not know as it was written, `$Name`: that counts as absent.
     """
-    custom = _mapping(claims, CLAIM + "custom")
+    custom = mapping(claims, CLAIM + "custom")
     return {
         name.lower(): value
         for name, value in list(custom.items())[:MAX_CUSTOM]
-        if isinstance(value, str) and _says_something(value) and len(name) <= MAX_ID and _is_storable(name)
+        if isinstance(value, str) and _says_something(value) and len(name) <= MAX_ID and is_storable(name)
     }
 
 
 def _says_something(value: str) -> bool:
-    return bool(value) and not value.startswith("$") and len(value) <= MAX_CUSTOM_VALUE and _is_storable(value)
+    return bool(value) and not value.startswith("$") and len(value) <= MAX_CUSTOM_VALUE and is_storable(value)
 
 
 def _nrps(claims: Mapping[str, Any]) -> NrpsClaim | None:
-    service = _mapping(claims, NRPS_CLAIM)
+    service = mapping(claims, NRPS_CLAIM)
     if not service:
         return None
     url, versions = _url(service, "context_memberships_url", of="roster"), service.get("service_versions")
@@ -211,11 +288,15 @@ def person_name(claims: Mapping[str, Any]) -> str:
     Raises:
         LaunchRefused: A part of it is no text.
     """
-    return _words(claims, "name") or f"{_words(claims, 'given_name')} {_words(claims, 'family_name')}".strip()
+    return words(claims, "name") or f"{words(claims, 'given_name')} {words(claims, 'family_name')}".strip()
 
 
-def _words(claims: Mapping[str, Any], key: str) -> str:
-    """Return an optional text for people: without control characters, at most 255 characters."""
+def words(claims: Mapping[str, Any], key: str) -> str:
+    """Return an optional text for people: without control characters, at most 255 characters.
+
+    Raises:
+        LaunchRefused: It is no text.
+    """
     value = claims.get(key)
     if value is None:
         return ""
@@ -232,14 +313,19 @@ def _is_for_people(letter: str) -> bool:
 
 def _url(endpoint: Mapping[str, Any], key: str, *, of: str) -> str:
     value = endpoint.get(key) or ""
-    if not isinstance(value, str) or len(value) > MAX_URL or not _is_storable(value):
+    if not isinstance(value, str) or len(value) > MAX_URL or not is_storable(value):
         raise LaunchRefused(Check.MESSAGE, f"The {of} claim's “{key}” is malformed.")
     if value and not value.startswith(("https://", "http://")):
         raise LaunchRefused(Check.MESSAGE, f"The {of} claim's “{key}” is no web address.")
     return value
 
 
-def _mapping(claims: Mapping[str, Any], key: str, *, required: bool = False) -> Mapping[str, Any]:
+def mapping(claims: Mapping[str, Any], key: str, *, required: bool = False) -> Mapping[str, Any]:
+    """Return an object among the claims; where it may be missing, an empty one in its place.
+
+    Raises:
+        LaunchRefused: It is missing, or no object.
+    """
     value = claims.get(key)
     if value is None and not required:
         return {}
@@ -248,7 +334,7 @@ def _mapping(claims: Mapping[str, Any], key: str, *, required: bool = False) -> 
     return value
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether every database takes the text: no NUL, no lone surrogate."""
     try:
         return b"\x00" not in text.encode()

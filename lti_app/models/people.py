@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, true
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_app.clock import now
@@ -94,6 +94,8 @@ class Membership(Base):
     `launched_at` is when a launch brought the person in, or brought them back; without one they are known from the
     platform's list alone, which opens nothing. `listed_at` is when that list last named them as active.
     `is_gradable`: whether the platform keeps grades for people in their role.
+    `told_groups` are the ids of their groups as a launch last told them, parted by commas; who is in which group
+    stands in `GroupMembership`.
     """
 
     __tablename__ = "membership"
@@ -108,6 +110,7 @@ class Membership(Base):
     is_gradable: Mapped[bool] = mapped_column(default=True, server_default=true())
     launched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     listed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_groups: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     user: Mapped[User] = relationship(lazy="raise")
     context: Mapped[Context] = relationship(lazy="raise")

@@ -11,12 +11,16 @@ from sqlalchemy.orm import Session
 from lti_app.clock import now
 from lti_app.db import execute_plainly, table_of
 from lti_app.errors import Refusal
-from lti_app.lti.messages import AgsClaim, LaunchMessage
+from lti_app.lti.messages import CONTEXT_COPY_NOTICE, AgsClaim, LaunchMessage
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
+from lti_app.models.groups import GroupPull
+from lti_app.models.notices import NoticeHandler
 from lti_app.models.people import Context, Membership, Role, RosterCause, User
 from lti_app.models.platform import Deployment
+from lti_app.roster.groups import record_own_groups, want_groups
+from lti_app.roster.notice_handlers import want_handler
 from lti_app.roster.pull_members import owe_pull
 from lti_app.roster.roles import is_gradable, is_test_user, role_of
 
@@ -41,6 +45,8 @@ _PARKED = exists().where(
     _DELIVERY.state == DeliveryState.PARKED,
     _DELIVERY.reason.in_(_RELEASED_BY_LAUNCHES),
 )
+_HANDLER, _PULL = table_of(NoticeHandler).c, table_of(GroupPull).c
+_SAME_HANDLER = and_(_HANDLER.deployment_id == _DEPLOYMENT.id, _HANDLER.notice_type == CONTEXT_COPY_NOTICE)
 # After the first four, the columns stand in the order of what `_known` compares them with.
 _KNOWN = (
     select(
@@ -63,6 +69,10 @@ _KNOWN = (
         _ACTIVITY.line_item_url,
         _ACTIVITY.line_items_url,
         _ACTIVITY.ags_scopes,
+        _MEMBERSHIP.told_groups,
+        _PULL.groups_url,
+        _PULL.sets_url,
+        _HANDLER.service_url,
     )
     .select_from(
         table_of(Deployment)
@@ -70,6 +80,8 @@ _KNOWN = (
         .join(table_of(Context), _SAME_CONTEXT)
         .join(table_of(Membership), _SAME_MEMBERSHIP)
         .join(table_of(Activity), _SAME_LINK)
+        .outerjoin(table_of(GroupPull), _PULL.context_id == _CONTEXT.id)
+        .outerjoin(table_of(NoticeHandler), _SAME_HANDLER)
     )
     .where(_DEPLOYMENT.id == bindparam("of_deployment"))
 )
@@ -97,6 +109,7 @@ def record_launch(session: Session, message: LaunchMessage, *, kind: str) -> Arr
     _update(message, user=user, context=context, membership=membership)
     _note_launch(session, message, context=context, membership=membership, at=now())
     _update_activity(message, activity)
+    _update_services(session, message, context=context, membership=membership, at=now())
     session.flush()
     return Arrival(
         user_id=user.id,
@@ -133,6 +146,7 @@ def _known(session: Session, message: LaunchMessage) -> Arrival | None:
         True,
         message.resource_link_title or row.title,
         *_line_item(message.ags, row),
+        *_services(message, row),
     )
     if told != tuple(row)[4:]:
         return None
@@ -277,6 +291,35 @@ def _update_activity(message: LaunchMessage, activity: Activity) -> None:
     """Keep the title and where scores go; an empty claim forgets nothing, see `Activity.line_item_url`."""
     activity.title = message.resource_link_title or activity.title
     activity.line_item_url, activity.line_items_url, activity.ags_scopes = _line_item(message.ags, activity)
+
+
+def _update_services(
+    session: Session, message: LaunchMessage, *, context: Context, membership: Membership, at: datetime
+) -> None:
+    """Keep the sender's groups, and begin what the platform's other services can be asked for."""
+    told = _joined_groups(message)
+    if told is not None and told != membership.told_groups:
+        membership.told_groups = told
+        record_own_groups(session, membership, message.told_groups or ())
+    if message.groups is not None:
+        want_groups(session, context.id, message.groups, at=at)
+    if message.notice_service_url:
+        want_handler(session, message.deployment_id, service_url=message.notice_service_url, at=at)
+
+
+def _services(message: LaunchMessage, row: Any) -> tuple[str | None, str | None, str | None, str | None]:
+    """Return the last four columns of `_KNOWN` after this launch; what it leaves out stays as it was."""
+    told = _joined_groups(message)
+    return (
+        row.told_groups if told is None else told,
+        message.groups.groups_url if message.groups else row.groups_url,
+        message.groups.sets_url if message.groups else row.sets_url,
+        message.notice_service_url or row.service_url,
+    )
+
+
+def _joined_groups(message: LaunchMessage) -> str | None:
+    return None if message.told_groups is None else ",".join(message.told_groups)
 
 
 def _line_item(ags: AgsClaim | None, known: Any) -> tuple[str | None, str | None, str]:

@@ -105,7 +105,7 @@ def _where(error: Exception) -> str:
 
 def _kept_text() -> str:
     """Return the text that a refused form carried, so that the page can give it back."""
-    if request.method != "POST" or request.blueprint == "lti":
+    if request.method != "POST" or request.blueprint in {"lti", "notices"}:
         return ""
     try:
         return request.form.get("text", "")

@@ -25,7 +25,7 @@ def register(app: Flask) -> None:
     @app.before_request
     def _check_origin() -> None:
         # Platforms post to /lti/ from their own origin; those requests prove themselves by state and token.
-        if request.method in SAFE_METHODS or request.blueprint == "lti":
+        if request.method in SAFE_METHODS or request.blueprint in {"lti", "notices"}:
             return
         origin = request.headers.get("Origin")
         if origin is not None and origin != current_app.config["STAFFROOM_PUBLIC_URL"]:

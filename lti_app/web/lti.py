@@ -18,10 +18,12 @@ from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.clock import now
 from lti_app.db import db, execute_plainly, table_of
 from lti_app.gradebook.delivery import release_parked, release_refused
+from lti_app.lti.data_privacy import PrivacyMessage
 from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import PlatformLogin
 from lti_app.lti.messages import LaunchMessage, Message
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.submission_review import ReviewMessage
 from lti_app.models.activity import Activity
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
@@ -29,6 +31,8 @@ from lti_app.roster.record_launch import Arrival, record_launch
 from lti_app.web import handover, rate_limits
 from lti_app.web.arrivals import Arrived
 from lti_app.web.errors import show_error
+from lti_app.web.privacy import arrive_at_privacy
+from lti_app.web.review import arrive_at_review
 
 BROWSER_COOKIE = "__Host-staffroom-browser"
 DEFAULT_KIND = "journal"
@@ -84,7 +88,13 @@ def launch() -> ResponseReturnValue:
         return handover.show_ticket(platform_launch, ticket)
     db.session.commit()
     hours = current_app.config["STAFFROOM_SESSION_HOURS"]
-    sign_in(registration=platform_launch.registration, user_id=arrived.user_id, hours=hours)
+    sign_in(
+        registration=platform_launch.registration,
+        user_id=arrived.user_id,
+        hours=hours,
+        is_masquerade=message.is_masquerade,
+        may_count=arrived.may_count,
+    )
     # Made here, so that the first page need not write the session's cookie a second time.
     generate_csrf()
     return redirect(arrived.path, 303)
@@ -129,7 +139,7 @@ def register(app: Flask) -> None:
 def _arrive_at_activity(message: LaunchMessage) -> Arrived:
     """Record who came to which activity; its page is where they land."""
     arrival = record_launch(db.session(), message, kind=DEFAULT_KIND)
-    if arrival.has_parked_scores:
+    if arrival.has_parked_scores and not message.is_masquerade:
         _release_scores(arrival)
     blueprint = ACTIVITY_TYPES[arrival.kind].blueprint
     path = url_for(f"{blueprint.name}.show", activity_id=arrival.activity_id)
@@ -137,7 +147,11 @@ def _arrive_at_activity(message: LaunchMessage) -> Arrived:
 
 
 # What each kind of message does when it was let in; nothing is committed there.
-_ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {LaunchMessage: _arrive_at_activity}
+_ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {
+    LaunchMessage: _arrive_at_activity,
+    ReviewMessage: arrive_at_review,
+    PrivacyMessage: arrive_at_privacy,
+}
 
 
 def _release_scores(arrival: Arrival) -> None:

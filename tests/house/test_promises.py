@@ -42,6 +42,7 @@ def test_activity_type_when_catalogued_then_has_page_settings_templates_and_a_jo
     assert kind.key == key
     assert f"{kind.blueprint.name}.show" in app.view_functions
     assert is_dataclass(kind.settings)
+    assert kind.facts
     assert (ROOT / "lti_app" / "activities" / key / "activity.py").exists()
     assert list((ROOT / "templates" / "activities" / key).glob("*.html"))
     assert any(

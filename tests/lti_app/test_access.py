@@ -10,19 +10,23 @@ from sqlalchemy import update
 
 from lti_app.access import (
     MAX_SIGN_INS,
+    ActingAsSomebody,
     Opened,
     can_read,
     frame_origins,
+    members_of_own_groups,
     open_activity,
     require_facilitator,
     require_participant,
+    shares_group,
     sign_in,
     signed_in_users,
 )
 from lti_app.db import db
 from lti_app.errors import NotThere, SignInEnded
 from lti_app.models.activity import Activity
-from lti_app.models.people import Membership, Role, User
+from lti_app.models.groups import CourseGroup, GroupMembership
+from lti_app.models.people import Context, Membership, Role, User
 from lti_app.models.platform import Registration, RegistrationStatus
 from tests.factories import ActivityFactory, ContextFactory, MembershipFactory, RegistrationFactory
 from tests.visitor import TEACHER, Visitor
@@ -43,9 +47,9 @@ def _taking_part(role: Role = Role.TEACHER) -> tuple[Activity, Membership]:
     return activity, member
 
 
-def _sign_in(member: Membership, *, hours: int = 12) -> None:
+def _sign_in(member: Membership, *, hours: int = 12, is_masquerade: bool = False) -> None:
     registration = db.session.get_one(Registration, db.session.get_one(User, member.user_id).registration_id)
-    sign_in(registration=registration, user_id=member.user_id, hours=hours)
+    sign_in(registration=registration, user_id=member.user_id, hours=hours, is_masquerade=is_masquerade)
 
 
 def test_activity_when_nobody_is_signed_in_then_the_session_has_ended(app: Flask) -> None:
@@ -302,3 +306,118 @@ def test_session_cookie_when_made_up_then_nobody_is_signed_in(app: Flask, visito
 
     assert answer.status_code == 401
     assert "Your session has ended." in answer.text
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_activity_when_somebody_acts_as_the_member_then_opens_nothing_whatever_the_role(app: Flask, role: Role) -> None:
+    activity, member = _taking_part(role)
+
+    with app.test_request_context("/"):
+        _sign_in(member, is_masquerade=True)
+        with pytest.raises(ActingAsSomebody) as caught:
+            open_activity(activity.id)
+        users = signed_in_users()
+
+    assert (caught.value.status, users) == (403, [])
+    assert caught.value.happened == (
+        "You are acting as somebody else in your LMS, so Staffroom shows nothing that is theirs."
+    )
+
+
+def test_activity_when_somebody_acts_as_another_then_what_is_their_own_elsewhere_still_opens(app: Flask) -> None:
+    foreign, masked = _taking_part()
+    own, member = _taking_part()
+
+    with app.test_request_context("/"):
+        _sign_in(masked, is_masquerade=True)
+        _sign_in(member)
+        opened = open_activity(own.id)
+        with pytest.raises(ActingAsSomebody):
+            open_activity(foreign.id)
+
+    assert opened.member.id == member.id
+
+
+def test_activity_when_the_person_launches_themselves_after_that_then_opens(app: Flask) -> None:
+    activity, member = _taking_part()
+
+    with app.test_request_context("/"):
+        _sign_in(member, is_masquerade=True)
+        _sign_in(member)
+        opened = open_activity(activity.id)
+
+    assert opened.member.id == member.id
+
+
+def test_text_when_somebody_acts_as_its_author_then_not_read(app: Flask) -> None:
+    _, member = _taking_part()
+    text = _Text(user_id=member.user_id)
+
+    with app.test_request_context("/"):
+        before = can_read(member, text)
+        _sign_in(member, is_masquerade=True)
+        after = can_read(member, text)
+
+    assert (before, after) == (True, False)
+
+
+def _group(context: Context, *members: Membership) -> None:
+    group = CourseGroup(context_id=context.id, group_id_on_platform=f"of-{len(members)}", name="G")
+    db.session.add(group)
+    db.session.flush()
+    db.session.add_all(GroupMembership(group_id=group.id, membership_id=member.id) for member in members)
+    db.session.flush()
+
+
+def test_group_when_two_people_are_in_it_then_they_share_it_and_others_do_not(app: Flask) -> None:
+    del app
+    context = ContextFactory()
+    first, second, outside = (MembershipFactory(context=context) for _ in range(3))
+    _group(context, first, second)
+    _group(context, outside)
+
+    assert [shares_group(first, other) for other in (first, second, outside)] == [True, True, False]
+    assert [shares_group(other, first) for other in (second, outside)] == [True, False]
+
+
+def test_group_when_somebody_is_in_none_then_shares_none_not_even_with_themselves(app: Flask) -> None:
+    del app
+    context = ContextFactory()
+    first, second = MembershipFactory(context=context), MembershipFactory(context=context)
+
+    assert (shares_group(first, second), shares_group(first, first)) == (False, False)
+
+
+@pytest.mark.parametrize("who", ["asking", "asked"])
+def test_group_when_one_of_the_two_has_left_the_course_then_not_shared(app: Flask, who: str) -> None:
+    del app
+    context = ContextFactory()
+    asking, asked = MembershipFactory(context=context), MembershipFactory(context=context)
+    _group(context, asking, asked)
+    before = shares_group(asking, asked)
+    (asking if who == "asking" else asked).is_active = False
+    db.session.flush()
+
+    assert (before, shares_group(asking, asked)) == (True, False)
+
+
+def test_audience_of_own_groups_when_in_several_then_everybody_once_and_nobody_of_another_course(app: Flask) -> None:
+    del app
+    context, elsewhere = ContextFactory(), ContextFactory()
+    members = [MembershipFactory(context=context) for _ in range(4)]
+    _group(context, members[0], members[1])
+    _group(context, members[0], members[1], members[2])
+    _group(elsewhere, MembershipFactory(context=elsewhere))
+
+    audience = db.session.scalars(members_of_own_groups(members[0])).all()
+
+    assert sorted(audience) == [member.id for member in members[:3]]
+
+
+def test_group_when_shared_then_opens_nobodys_text(app: Flask) -> None:
+    del app
+    context = ContextFactory()
+    reader, author = MembershipFactory(context=context), MembershipFactory(context=context)
+    _group(context, reader, author)
+
+    assert can_read(reader, _Text(user_id=author.user_id)) is False

@@ -5,7 +5,7 @@ A teacher writes (`views`, `service`), a finished entry becomes a fact, `progres
 """
 
 from lti_app.activities.journal import service
-from lti_app.activities.journal.progress import measure
+from lti_app.activities.journal.progress import ENTRY_FINISHED, due_at, measure
 from lti_app.activities.journal.settings import JournalSettings
 from lti_app.activities.journal.views import journal
 from lti_app.activity_type import ActivityType
@@ -18,6 +18,9 @@ JOURNAL = ActivityType(
     blueprint=journal,
     settings=JournalSettings,
     measure=measure,
+    due_at=due_at,
+    facts={ENTRY_FINISHED: sentence("Entry finished")},
     forget=service.forget,
     export=service.export,
+    count=service.count,
 )

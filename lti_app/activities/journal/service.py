@@ -218,6 +218,12 @@ def export(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def count(user: User) -> int:
+    """Return how many entries a person has written, drafts among them; no text is read."""
+    entries = select(func.count()).select_from(JournalEntry).where(JournalEntry.user_id == user.id)
+    return db.session.scalar(entries) or 0
+
+
 def _check_finishable(settings: JournalSettings, text: str, *, at: datetime) -> None:
     words = count_words(text)
     if settings.is_closed(at):

@@ -19,6 +19,7 @@ from lti_app.clock import now
 from lti_app.db import LARGEST_ID, db
 from lti_app.gradebook.course_progress import course_progress, credit_of_member, ungradable_people
 from lti_app.models.people import Role
+from lti_app.roster.groups import groups_of_course
 from lti_app.roster.pull_members import ask_for_pull
 
 # The browser's copy, where it is a cookie (static/js/kept_copy.js); the editor's id follows.
@@ -171,7 +172,12 @@ def _show_own(opened: Opened) -> ResponseReturnValue:
 
 def _show_progress(opened: Opened) -> ResponseReturnValue:
     session, activity = db.session(), opened.activity
-    people = course_progress(session, activity, after=request.args.get("after", default=0, type=_number))
+    groups = groups_of_course(session, activity.context_id)
+    wanted = request.args.get("group", default=0, type=_number)
+    # A group of another course, or one that is gone, is no filter at all.
+    group_id = wanted if wanted in {group.id for group in groups} else 0
+    after = request.args.get("after", default=0, type=_number)
+    people = course_progress(session, activity, after=after, group_id=group_id)
     # Where no score is ever sent, it does not matter who could get one.
     ungradable = activity.line_item_url and people.ungradable and ungradable_people(session, activity, staff=False)
     staff = activity.line_item_url and people.staff and ungradable_people(session, activity, staff=True)
@@ -180,6 +186,8 @@ def _show_progress(opened: Opened) -> ResponseReturnValue:
         people=people,
         ungradable=ungradable or (),
         staff=staff or (),
+        groups=groups,
+        group_id=group_id,
         **_page(opened),
     )
 

@@ -71,6 +71,9 @@ def test_message_when_complete_then_every_part_is_taken_over() -> None:
             "scopes": tuple(scopes),
         },
         "nrps": {"memberships_url": "https://l.example/members?x=1"},
+        "groups": None,
+        "told_groups": None,
+        "notice_service_url": "",
     }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from lti_app.db import db
 from lti_app.models.activity import Activity
 from lti_app.models.people import Context, Membership, Role, User
-from tests.lti_app.lti.launching import launch_with, log_lines, stored
+from tests.lti_app.lti.launching import AGS, launch_with, log_lines, stored
 from tests.visitor import Visitor
 
 MOODLE = Path(__file__).parents[2] / "recordings" / "moodle-4.5"
@@ -102,3 +102,22 @@ def test_moodles_return_address_when_launched_then_is_neither_stored_nor_logged(
     assert not [row for row in rows if "sesskey" in row or "return.php" in row]
     assert [line["event"] for line in logged] == ["launch_accepted"]
     assert "sesskey" not in str(logged)
+
+
+@pytest.mark.parametrize("line_items", [1, 2], ids=["one line item", "two, so none is named"])
+def test_moodles_submission_review_when_replayed_then_leads_to_that_persons_facts(
+    visitor: Visitor, another_visitor: Visitor, line_items: int
+) -> None:
+    _launch(another_visitor, "launch-student-iframe")
+    claims = _recorded("submission-review")
+    if line_items == 2:
+        del claims[AGS]["lineitem"]
+
+    answer = launch_with(visitor, claims=claims)
+
+    page = visitor.get(answer.headers["Location"])
+    learner = db.session.scalars(select(User).where(User.sub == "5")).one()
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/review/1/{learner.id}")
+    assert page.status_code == 200
+    assert "Sam One" in page.text
+    assert [line.message_type for line in log_lines()] == ["LtiResourceLinkRequest", "LtiSubmissionReviewRequest"]

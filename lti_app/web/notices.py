@@ -1,0 +1,76 @@
+"""The address that platforms send their notices to; it speaks JSON, since no person ever sees it."""
+
+import structlog
+from flask import Blueprint, Flask, current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from lti_app.db import db
+from lti_app.lti.messages import CONTEXT_COPY_NOTICE
+from lti_app.lti.notices import ContextCopyNotice, NoticeReader, tokens_of
+from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.models.launch import LaunchOutcome, LaunchRecord
+from lti_app.roster.copies import record_copy
+
+MAX_BODY_BYTES = 512 * 1024
+
+log = structlog.get_logger()
+pages = Blueprint("notices", __name__, url_prefix="/lti")
+
+
+@pages.post("/notices")
+def receive() -> ResponseReturnValue:
+    """Take a batch of notices: all of it, or, where one is refused, none."""
+    request.max_content_length = MAX_BODY_BYTES
+    reader = NoticeReader(
+        db.session(),
+        registrations=current_app.extensions["staffroom_registrations"],
+        key_sets=current_app.extensions["staffroom_key_sets"],
+    )
+    for notice in [reader.read(token) for token in tokens_of(request.get_data(cache=False))]:
+        record_copy(db.session(), notice)
+        _log_accepted(notice)
+    db.session.commit()
+    return {}
+
+
+@pages.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
+    """Refuse what is larger than a hundred notices are."""
+    return refused(LaunchRefused(Check.SIZE, "The request is larger than the tool reads.", status=413))
+
+
+@pages.errorhandler(LaunchRefused)
+def refused(error: LaunchRefused) -> ResponseReturnValue:
+    """Forget the whole batch, write the launch log's line, and say why."""
+    db.session.rollback()
+    db.session.add(
+        LaunchRecord(
+            registration_id=error.registration_id,
+            deployment_id_on_platform=error.deployment_id_on_platform,
+            message_type=error.message_type,
+            outcome=LaunchOutcome.REFUSED,
+            check=error.check.value,
+            explanation=error.explanation,
+            reference=error.reference,
+        )
+    )
+    db.session.commit()
+    log.warning("notice_refused", check=error.check.value, reference=error.reference)
+    return {"error": error.explanation, "reference": error.reference}, error.status
+
+
+def register(app: Flask) -> None:
+    """Add the address."""
+    app.register_blueprint(pages)
+
+
+def _log_accepted(notice: ContextCopyNotice) -> None:
+    db.session.add(
+        LaunchRecord(
+            registration_id=notice.registration_id,
+            deployment_id_on_platform=notice.deployment_id_on_platform,
+            message_type=CONTEXT_COPY_NOTICE,
+            outcome=LaunchOutcome.ACCEPTED,
+        )
+    )
