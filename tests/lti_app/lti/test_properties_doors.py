@@ -55,7 +55,7 @@ DOORS = [
 ]
 # They read nothing of what is sent.
 ONLY_SHOWN = {"/healthz", "/readyz", "/lti/jwks.json", "/privacy/nobody", "/review/unknown"}
-# Who may see these is asked of the session first: test_every_page.py and test_data_privacy.py of tests/attacks try them.
+# Of these the session is asked first; test_every_page.py and test_data_privacy.py in tests/attacks try them.
 GUARDED = {"activity_id", "user_id"}
 OTHER_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "PROPFIND")
 at_each_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
