@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_app.db import Base, UtcDateTime
@@ -13,7 +13,8 @@ class LaunchTicket(Base):
     """A verified launch whose browser has not yet shown that it is its own; good once, for a minute.
 
     Of the ticket only the SHA-256 is kept. `stored_hash` is the SHA-256 of what the platform's storage must give
-    back; None where the platform offered no storage.
+    back; None where the platform offered no storage. `is_masquerade` and `may_count`: see
+    `lti_app.access.sign_in`.
     """
 
     __tablename__ = "launch_ticket"
@@ -24,6 +25,8 @@ class LaunchTicket(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("lti_user.id"))
     path: Mapped[str] = mapped_column(String(1024))
     stored_hash: Mapped[str | None] = mapped_column(String(64))
+    is_masquerade: Mapped[bool] = mapped_column(default=False, server_default=false())
+    may_count: Mapped[int | None]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -11,7 +11,7 @@ from lti_app.lti.messages import Message
 from lti_app.lti.submission_review import ReviewMessage
 from lti_app.models.activity import Activity
 from lti_app.models.people import Context, Membership, Role, User
-from lti_app.roster.roles import is_test_user, role_of
+from lti_app.roster.roles import is_gradable, is_test_user, role_of
 
 
 def record_member(session: Session, message: Message, *, user: User, context_id: int) -> Membership:
@@ -22,10 +22,11 @@ def record_member(session: Session, message: Message, *, user: User, context_id:
         if session.scalar(query) is None:
             session.add(Membership(context_id=context_id, user_id=user.id, role=Role.NONE))
     member = session.scalars(query).one()
-    if member.launched_at is None or not member.is_active:
-        member.launched_at = now()
     member.role = role_of(message.roles)
     member.is_test_user = is_test_user(message.roles)
+    member.is_gradable = is_gradable(message.roles)
+    if member.launched_at is None or not member.is_active:
+        member.launched_at = now()
     member.is_active = True
     session.flush()
     return member

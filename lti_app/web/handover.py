@@ -59,6 +59,8 @@ def add_ticket(launch: PlatformLaunch, arrived: Arrived, *, state: str) -> str:
             registration_id=launch.registration.id,
             user_id=arrived.user_id,
             path=arrived.path,
+            is_masquerade=launch.message.is_masquerade,
+            may_count=arrived.may_count,
             stored_hash=_stored_hash(state, nonce) if launch.login.storage else None,
             expires_at=now() + TICKET_LIFE,
         )
@@ -129,7 +131,13 @@ def _sign_in(ticket: LaunchTicket, *, hours: int) -> None:
     registration = db.session.get(Registration, ticket.registration_id)
     if registration is None or not registration.is_active:
         raise _over()
-    sign_in(registration=registration, user_id=ticket.user_id, hours=hours)
+    sign_in(
+        registration=registration,
+        user_id=ticket.user_id,
+        hours=hours,
+        is_masquerade=ticket.is_masquerade,
+        may_count=ticket.may_count,
+    )
     generate_csrf()
 
 

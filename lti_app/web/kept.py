@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -114,6 +115,9 @@ def _courses(session: Session, user: User) -> list[dict[str, Any]]:
             "label": row.Context.label,
             "role": row.Membership.role.value,
             "is_active": row.Membership.is_active,
+            "gets_grades_in_lms": row.Membership.is_gradable,
+            "let_in_since": _iso(row.Membership.launched_at),
+            "last_listed_by_lms": _iso(row.Membership.listed_at),
             "groups": [
                 {"id_in_lms": group.group_id_on_platform, "name": group.name}
                 for membership_id, group in groups
@@ -151,7 +155,7 @@ def _completions(session: Session, user: User) -> list[dict[str, Any]]:
             "epoch": row.epoch,
             "done": row.done,
             "required": row.required,
-            "completed_at": row.completed_at.isoformat() if row.completed_at else None,
+            "completed_at": _iso(row.completed_at),
         }
         for row in rows
     ]
@@ -165,7 +169,11 @@ def _scores(session: Session, user: User) -> list[dict[str, Any]]:
             "epoch": row.epoch,
             "state": row.state.value,
             "reason": row.reason.value if row.reason else None,
-            "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+            "sent_at": _iso(row.sent_at),
         }
         for row in rows
     ]
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

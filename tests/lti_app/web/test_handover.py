@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 from lti_app.db import db
 from lti_app.models.handover import FrameSession, LaunchTicket
 from lti_app.models.platform import Registration, RegistrationStatus
-from tests.lti_app.lti.launching import log_lines, outcome, query_of, refusal, stored
+from practice_lms.people import ADMINISTRATORS
+from tests.lti_app.lti.launching import LTI, call, log_lines, outcome, query_of, refusal, stored
 from tests.visitor import TEACHER, Visitor
 
 FRAMED = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"}
@@ -160,6 +161,46 @@ def test_frame_when_storage_gives_state_and_nonce_back_then_signed_in_below_its_
     assert f'action="{path}/entries"' in page.text
     assert not _signs_in(landed)
     assert stored().get("launch_ticket") is None
+
+
+@pytest.mark.parametrize("way", ["frame", "window"])
+def test_ticket_when_somebody_acts_as_the_person_then_nothing_opens(frame: Frame, way: str) -> None:
+    custom = {f"{LTI}custom": {"canvas_masquerading_user_id": "42"}}
+    call(frame.visitor.lms, "next-launch", {"claims": custom})
+    login = frame.begin()
+    form = {"ticket": _ticket(frame.launch(login)), "state": _data(login, "state"), "nonce": _data(login, "nonce")}
+
+    landed = frame.redeem(way, **form)
+
+    if way == "window":
+        cookies = "; ".join(line.partition(";")[0] for line in landed.headers.getlist("Set-Cookie"))
+        headers = {"Cookie": cookies}
+    else:
+        headers = FRAMED
+    page = frame.client.get(landed.headers["Location"], base_url=frame.visitor.base_url, headers=headers)
+    assert (landed.status_code, page.status_code) == (303, 403)
+    assert "You are acting as somebody else in your LMS" in page.text
+
+
+def test_ticket_when_an_admin_asks_what_is_kept_of_somebody_then_counts_in_the_frame(
+    frame: Frame, another_visitor: Visitor
+) -> None:
+    another_visitor.launch(TEACHER)
+    admin = {
+        f"{LTI}message_type": "DataPrivacyLaunchRequest",
+        f"{LTI}for_user": {"user_id": TEACHER},
+        f"{LTI}roles": list(ADMINISTRATORS),
+        "sub": "admin",
+    }
+    call(frame.visitor.lms, "next-launch", {"claims": admin, "remove": [f"{LTI}context", f"{LTI}resource_link"]})
+    login = frame.begin()
+    form = {"ticket": _ticket(frame.launch(login)), "state": _data(login, "state"), "nonce": _data(login, "nonce")}
+
+    landed = frame.redeem("frame", **form)
+
+    page = frame.client.get(landed.headers["Location"], base_url=frame.visitor.base_url, headers=FRAMED)
+    assert page.status_code == 200
+    assert "You see how much there is, never what it says." in page.text
 
 
 def test_frame_when_a_form_is_posted_below_its_path_then_it_works(frame: Frame) -> None:
