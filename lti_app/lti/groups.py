@@ -13,7 +13,8 @@ from lti_app.lti.refusals import LaunchRefused
 
 GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 GROUPS_TYPE = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"
-SETS_TYPE = "application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json"
+# Platforms disagree on the type of the list of sets: some have one of its own (two tools' sources say one each).
+SETS_TYPES = f"application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json, {GROUPS_TYPE}"
 MAX_GROUPS = 1000
 MAX_PAGES = 100
 
@@ -35,7 +36,7 @@ def read_groups(connector: PlatformConnector, groups_url: str, *, sets_url: str)
         PlatformRefused: The platform does not let us read it, or a page lies on a host not registered.
     """
     entries = list(_entries(connector, groups_url, key="groups", media_type=GROUPS_TYPE))
-    sets = _entries(connector, sets_url, key="sets", media_type=SETS_TYPE) if sets_url else ()
+    sets = _entries(connector, sets_url, key="sets", media_type=SETS_TYPES) if sets_url else ()
     set_names = {_id(entry, "id"): _name(entry) for entry in sets}
     return tuple(
         PlatformGroup(

@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from huey import Huey
 from sqlalchemy.orm import joinedload
 
 from lti_app.db import db
 from lti_app.models.people import Context
+from lti_app.roster import pull_members
 from tests.factories import ContextFactory, DeploymentFactory, RegistrationFactory
 from tests.lti_app.lti.bare_platform import Asked, BarePlatform, Told
 
@@ -36,3 +38,8 @@ def answering(told: Mapping[str, Told] | Callable[[Asked], Told]) -> Callable[[A
 def json_told(document: Any, **headers: str) -> Told:
     """Return an answer with a JSON body."""
     return Told(body=json.dumps(document).encode(), headers=headers)
+
+
+def woken(queue: Huey) -> list[str]:
+    """Return which tasks wait in the queue, the reading of the list of people aside: every launch may ask for that."""
+    return [task.name for task in queue.pending() if task.name != pull_members.TASK]

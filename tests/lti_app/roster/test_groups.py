@@ -25,7 +25,7 @@ from tests.factories import ContextFactory, MembershipFactory
 from tests.lti_app.activities.journal.writing import stored
 from tests.lti_app.lti.bare_platform import Asked, BarePlatform, Told
 from tests.lti_app.lti.launching import LTI, launch_with
-from tests.lti_app.roster.services import answering, course_of, json_told
+from tests.lti_app.roster.services import answering, course_of, json_told, woken
 from tests.visitor import OTHER_TEACHER, TEACHER, Visitor
 
 GROUPS, SETS = "/groups", "/sets"
@@ -82,10 +82,9 @@ def test_groups_when_read_then_kept_with_names_and_sets(course: Context, bare: B
     assert [asked.path for asked in bare.asked] == ["/token", GROUPS, SETS]
     assert "lti-gs%2Fscope%2Fcontextgroup.readonly" in bare.asked[0].body.decode()
     accepts = [asked.headers["Accept"] for asked in bare.asked[1:]]
-    assert accepts == [
-        "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json",
-        "application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json",
-    ]
+    container = "application/vnd.ims.lti-gs.v1.context{}container+json"
+    groups, sets = container.format("group"), container.format("groupset")
+    assert accepts == [groups, f"{sets}, {groups}"]
 
 
 def test_groups_when_read_then_are_read_again_next_day(course: Context, bare: BarePlatform, lti: Lti) -> None:
@@ -268,8 +267,7 @@ def test_launch_when_it_claims_the_groups_service_then_a_worker_is_woken_once(vi
     for person in (TEACHER, OTHER_TEACHER, TEACHER):
         launch_with(visitor, person=person, claims=claim)
 
-    # The first launch of a course has its list of people read as well.
-    assert [task.name for task in queue.pending()] == ["pull_members", "pull_groups"]
+    assert woken(queue) == ["pull_groups"]
     assert (_pull().groups_url, _pull().sets_url) == (f"{visitor.lms.url}/groups", "")
 
 
