@@ -9,8 +9,9 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 from config import Config
-from lti_app import cli, tasks
+from lti_app import tasks
 from lti_app.catalog import ACTIVITY_TYPES
+from lti_app.cli import commands
 from lti_app.db import db, engine_options
 from lti_app.lti.connector import Lti
 from lti_app.lti.key_sets import PlatformKeySets
@@ -18,7 +19,7 @@ from lti_app.lti.keys import KeyRing
 from lti_app.lti.outbound import Outbound
 from lti_app.lti.registrations import Registrations
 from lti_app.queue import open_queue
-from lti_app.web import assets, errors, headers, health, languages, logs, lti
+from lti_app.web import assets, errors, headers, health, languages, logs, lti, registration
 from lti_app.web.sessions import Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,19 +41,22 @@ def create_app(config: Config | None = None) -> Flask:
     app.session_interface = Sessions()
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    CSRFProtect(app).exempt(lti.pages)
+    csrf = CSRFProtect(app)
+    csrf.exempt(lti.pages)
+    # Its pages have no session inside an LMS's frame: they ask for the invite and their own origin instead.
+    csrf.exempt(registration.pages)
     Babel(app, locale_selector=languages.select_locale)
     _connect_platforms(app, config)
     for kind in ACTIVITY_TYPES.values():
         app.register_blueprint(kind.blueprint, url_prefix=f"/{kind.key}")
-    for part in (assets, errors, headers, health, languages, lti):
+    for part in (assets, errors, headers, health, languages, lti, registration):
         part.register(app)
-    cli.register(app)
+    commands.register(app)
     return app
 
 
 def _connect_platforms(app: Flask, config: Config) -> None:
-    keys, outbound = KeyRing(config.keys_path), Outbound()
+    keys, outbound = KeyRing(config.keys_path), Outbound(public_only=not config.allow_private_platforms)
     queue = open_queue(config.huey_url)
     with app.app_context():
         services = Lti(keys=keys, outbound=outbound, engine=db.engine)

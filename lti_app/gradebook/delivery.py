@@ -19,12 +19,13 @@ from lti_app.lti.ags import Score
 from lti_app.lti.connector import Lti, PlatformConnector
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
-from lti_app.models.people import Context
+from lti_app.models.people import Context, User
 from lti_app.models.platform import Deployment, Registration
 from lti_app.queue import wake
 
 TASK = "deliver_score"
 LEASE = timedelta(seconds=90)
+SCORES_NOTED_EVERY = timedelta(minutes=1)
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 SWEEP_LIMIT = 500
 POINTS = 1.0
@@ -155,6 +156,7 @@ def record_sent(session: Session, delivery_id: int, *, status: int, at: datetime
     delivery = session.get_one(ScoreDelivery, delivery_id)
     delivery.state, delivery.reason = DeliveryState.SENT, None
     delivery.answer_status, delivery.sent_at, delivery.leased_until = status, at, None
+    _note_score(session, delivery, at=at)
     log.info("score_sent", delivery_id=delivery_id, attempts=delivery.attempts, status=status)
 
 
@@ -187,6 +189,14 @@ def wait_before_retry(attempts: int, *, retry_after: int | None) -> timedelta:
         wait = timedelta(seconds=retry_after)
     spread: float = random.uniform(1.0, 1.2)  # noqa: S311 - spreads load, hides nothing
     return timedelta(seconds=wait.total_seconds() * spread)
+
+
+def _note_score(session: Session, delivery: ScoreDelivery, *, at: datetime) -> None:
+    """Note on the registration that a score has arrived, once a minute at most: the connections page shows it."""
+    of_user = select(User.registration_id).where(User.id == delivery.user_id).scalar_subquery()
+    is_older = or_(Registration.last_score_at.is_(None), Registration.last_score_at < at - SCORES_NOTED_EVERY)
+    noted = update(Registration).where(Registration.id == of_user, is_older).values(last_score_at=at)
+    session.execute(noted.execution_options(synchronize_session=False))
 
 
 def _is_due(at: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, abort, current_app, request
 
-from lti_app.access import frame_origins
+from lti_app.access import frame_origins, is_operator_session, sees_connections
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -40,6 +40,14 @@ def register(app: Flask) -> None:
 
 
 def _ancestors() -> str:
-    """Return who may frame the page: the session's platforms; a page for nobody signed in shows nothing private."""
+    """Return who may frame the page: the session's platforms; a page for nobody signed in shows nothing private.
+
+    Any LMS may frame the page that connects it, whatever else this browser is signed in to; and nobody the pages
+    of the operator.
+    """
+    if request.blueprint == "registration":
+        return "*"
+    if request.blueprint == "connections" and (is_operator_session() or not sees_connections()):
+        return "'self'"
     origins = frame_origins()
     return " ".join(["'self'", *origins]) if origins else "*"

@@ -22,6 +22,7 @@ from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.models.activity import Activity
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.roster.record_launch import Arrival, record_launch
+from lti_app.roster.roles import is_lms_admin
 from lti_app.web.errors import show_error
 
 BROWSER_COOKIE = "__Host-staffroom-browser"
@@ -67,7 +68,8 @@ def launch() -> ResponseReturnValue:
     _log_accepted(message)
     db.session.commit()
     hours = current_app.config["STAFFROOM_SESSION_HOURS"]
-    sign_in(registration=platform_launch.registration, user_id=arrival.user_id, hours=hours)
+    is_admin = is_lms_admin(message.roles)
+    sign_in(registration=platform_launch.registration, user_id=arrival.user_id, hours=hours, is_admin=is_admin)
     # Made here, so that the first page need not write the session's cookie a second time.
     generate_csrf()
     return redirect(_landing(arrival), 303)
