@@ -19,7 +19,7 @@ from lti_app.lti.keys import KeyRing
 from lti_app.lti.outbound import Outbound
 from lti_app.lti.registrations import Registrations
 from lti_app.queue import open_queue
-from lti_app.web import assets, errors, headers, health, languages, logs, lti, registration
+from lti_app.web import assets, connections, errors, headers, health, languages, logs, lti, registration
 from lti_app.web.sessions import Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
     _connect_platforms(app, config)
     for kind in ACTIVITY_TYPES.values():
         app.register_blueprint(kind.blueprint, url_prefix=f"/{kind.key}")
-    for part in (assets, errors, headers, health, languages, lti, registration):
+    for part in (assets, connections, errors, headers, health, languages, lti, registration):
         part.register(app)
     commands.register(app)
     return app
