@@ -23,6 +23,9 @@ class LaunchTicket(Base):
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("lti_user.id"))
     path: Mapped[str] = mapped_column(String(1024))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    is_masquerade: Mapped[bool] = mapped_column(default=False)
+    may_count: Mapped[int | None] = mapped_column(ForeignKey("lti_user.id"))
     stored_hash: Mapped[str | None] = mapped_column(String(64))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

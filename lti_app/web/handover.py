@@ -24,6 +24,7 @@ from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import Begun
 from lti_app.models.handover import LaunchTicket
 from lti_app.models.platform import Registration
+from lti_app.roster.roles import is_lms_admin
 from lti_app.web.arrivals import Arrived
 from lti_app.web.headers import only_framed_by
 from lti_app.web.sessions import begin_frame_session, token_hash
@@ -59,6 +60,9 @@ def add_ticket(launch: PlatformLaunch, arrived: Arrived, *, state: str) -> str:
             registration_id=launch.registration.id,
             user_id=arrived.user_id,
             path=arrived.path,
+            is_admin=is_lms_admin(launch.message.roles),
+            is_masquerade=launch.message.is_masquerade,
+            may_count=arrived.may_count,
             stored_hash=_stored_hash(state, nonce) if launch.login.storage else None,
             expires_at=now() + TICKET_LIFE,
         )
@@ -129,7 +133,14 @@ def _sign_in(ticket: LaunchTicket, *, hours: int) -> None:
     registration = db.session.get(Registration, ticket.registration_id)
     if registration is None or not registration.is_active:
         raise _over()
-    sign_in(registration=registration, user_id=ticket.user_id, hours=hours)
+    sign_in(
+        registration=registration,
+        user_id=ticket.user_id,
+        hours=hours,
+        is_admin=ticket.is_admin,
+        is_masquerade=ticket.is_masquerade,
+        may_count=ticket.may_count,
+    )
     generate_csrf()
 
 
