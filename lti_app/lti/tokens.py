@@ -75,7 +75,7 @@ class TokenShelf:
         row = self._row()
         before = row.token if row else ""
         for _ in range(int(LEASE.total_seconds() / POLL_SECONDS) + 2):
-            if self._take():
+            if self._take(instead_of=before):
                 return self._fetch_and_keep(fetch)
             time.sleep(POLL_SECONDS)
             row = self._row()
@@ -86,13 +86,13 @@ class TokenShelf:
                 break
         raise PlatformUnavailable("another worker got no token just now")
 
-    def _take(self) -> bool:
-        """Take the lease; False where another worker has it, or has just put a token here."""
+    def _take(self, *, instead_of: str) -> bool:
+        """Take the lease; False where another worker has it, or has put a token here meanwhile."""
         at = now()
         with suppress(IntegrityError), Session(self.engine) as session, session.begin():
             taken = session.execute(
                 update(AccessToken)
-                .where(self._is_here(), AccessToken.expires_at <= at, _is_free(at))
+                .where(self._is_here(), AccessToken.expires_at <= at, AccessToken.token == instead_of, _is_free(at))
                 .values(leased_until=at + LEASE)
                 .returning(AccessToken.registration_id)
             ).one_or_none()

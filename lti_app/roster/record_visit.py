@@ -6,6 +6,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lti_app.clock import now
 from lti_app.lti.messages import Message
 from lti_app.lti.submission_review import ReviewMessage
 from lti_app.models.activity import Activity
@@ -21,6 +22,8 @@ def record_member(session: Session, message: Message, *, user: User, context_id:
         if session.scalar(query) is None:
             session.add(Membership(context_id=context_id, user_id=user.id, role=Role.NONE))
     member = session.scalars(query).one()
+    if member.launched_at is None or not member.is_active:
+        member.launched_at = now()
     member.role = role_of(message.roles)
     member.is_test_user = is_test_user(message.roles)
     member.is_active = True

@@ -8,15 +8,13 @@ import structlog
 from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from lti_app.access import sign_in
 from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.clock import now
-from lti_app.db import db, execute_plainly, table_of
+from lti_app.db import db
 from lti_app.gradebook.delivery import release_parked, release_refused
 from lti_app.lti.data_privacy import PrivacyMessage
 from lti_app.lti.launch import PlatformLaunch
@@ -25,11 +23,9 @@ from lti_app.lti.messages import LaunchMessage, Message
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.submission_review import ReviewMessage
 from lti_app.models.activity import Activity
-from lti_app.models.launch import LaunchOutcome, LaunchRecord
-from lti_app.models.platform import Registration
 from lti_app.roster.record_launch import Arrival, record_launch
 from lti_app.roster.roles import is_lms_admin
-from lti_app.web import handover, rate_limits
+from lti_app.web import handover, launch_log
 from lti_app.web.arrivals import Arrived
 from lti_app.web.errors import show_error
 from lti_app.web.privacy import arrive_at_privacy
@@ -37,7 +33,6 @@ from lti_app.web.review import arrive_at_review
 
 BROWSER_COOKIE = "__Host-staffroom-browser"
 DEFAULT_KIND = "journal"
-_NEW_RECORD = insert(table_of(LaunchRecord))
 
 log = structlog.get_logger()
 pages = Blueprint("lti", __name__, url_prefix="/lti")
@@ -119,13 +114,7 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 @pages.errorhandler(LaunchRefused)
 def refused(error: LaunchRefused) -> ResponseReturnValue:
     """Use the login up with a line in the launch log, and show the refused person what to do."""
-    error, is_listed = rate_limits.weigh(error)
-    if is_listed:
-        _list_refused(error)
-    else:
-        db.session.rollback()
-    log.warning("launch_refused", check=error.check.value, reference=error.reference)
-    return show_error(error)
+    return show_error(launch_log.list_refused(error))
 
 
 def launch_url() -> str:
@@ -164,51 +153,14 @@ def _release_scores(arrival: Arrival) -> None:
 
 
 def _use_up(platform_launch: PlatformLaunch, message: Message) -> None:
-    """Write the launch log's line; of two launches with one login, the database lets one do so.
-
-    Raises:
-        LaunchRefused: The login was used before.
-    """
-    accepted = {
-        "registration_id": message.registration_id,
-        "deployment_id_on_platform": message.deployment_id_on_platform,
-        "message_type": platform_launch.message_type,
-        "outcome": LaunchOutcome.ACCEPTED,
-        "explanation": None if platform_launch.is_bound else "Its frame keeps no cookies: it was handed a ticket.",
-        "login_id": platform_launch.login_id,
-    }
-    try:
-        execute_plainly(db.session(), _NEW_RECORD, accepted)
-    except IntegrityError as error:
-        raise LaunchRefused(Check.STATE, "The login was used already.") from error
+    launch_log.list_accepted(
+        registration_id=message.registration_id,
+        deployment_id_on_platform=message.deployment_id_on_platform,
+        message_type=platform_launch.message_type,
+        login_id=platform_launch.login_id,
+        explanation=None if platform_launch.is_bound else "Its frame keeps no cookies: it was handed a ticket.",
+    )
     log.info("launch_accepted", registration_id=message.registration_id)
-
-
-def _list_refused(error: LaunchRefused) -> None:
-    try:
-        _log_refused(error)
-    except IntegrityError:
-        # The login was used up before, or the platform has been removed meanwhile.
-        db.session.rollback()
-        error.login_id = None
-        if error.registration_id and db.session.get(Registration, error.registration_id) is None:
-            error.registration_id = None
-        _log_refused(error)
-
-
-def _log_refused(error: LaunchRefused) -> None:
-    refused = {
-        "registration_id": error.registration_id,
-        "deployment_id_on_platform": error.deployment_id_on_platform,
-        "message_type": error.message_type,
-        "outcome": LaunchOutcome.REFUSED,
-        "check": error.check.value,
-        "explanation": error.explanation,
-        "reference": error.reference,
-        "login_id": error.login_id,
-    }
-    execute_plainly(db.session(), _NEW_RECORD, refused)
-    db.session.commit()
 
 
 def _keep_in_browser(response: Response, browser_secret: str) -> None:

@@ -1,20 +1,18 @@
 """The address that platforms send their notices to; it speaks JSON, since no person ever sees it."""
 
-import structlog
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from lti_app.db import db
 from lti_app.lti.messages import CONTEXT_COPY_NOTICE
-from lti_app.lti.notices import ContextCopyNotice, NoticeReader, tokens_of
+from lti_app.lti.notices import NoticeReader, tokens_of
 from lti_app.lti.refusals import Check, LaunchRefused
-from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.roster.copies import record_copy
+from lti_app.web import launch_log
 
 MAX_BODY_BYTES = 512 * 1024
 
-log = structlog.get_logger()
 pages = Blueprint("notices", __name__, url_prefix="/lti")
 
 
@@ -29,7 +27,11 @@ def receive() -> ResponseReturnValue:
     )
     for notice in [reader.read(token) for token in tokens_of(request.get_data(cache=False))]:
         record_copy(db.session(), notice)
-        _log_accepted(notice)
+        launch_log.list_accepted(
+            registration_id=notice.registration_id,
+            deployment_id_on_platform=notice.deployment_id_on_platform,
+            message_type=CONTEXT_COPY_NOTICE,
+        )
     db.session.commit()
     return {}
 
@@ -44,33 +46,11 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 def refused(error: LaunchRefused) -> ResponseReturnValue:
     """Forget the whole batch, write the launch log's line, and say why."""
     db.session.rollback()
-    db.session.add(
-        LaunchRecord(
-            registration_id=error.registration_id,
-            deployment_id_on_platform=error.deployment_id_on_platform,
-            message_type=error.message_type,
-            outcome=LaunchOutcome.REFUSED,
-            check=error.check.value,
-            explanation=error.explanation,
-            reference=error.reference,
-        )
-    )
-    db.session.commit()
-    log.warning("notice_refused", check=error.check.value, reference=error.reference)
-    return {"error": error.explanation, "reference": error.reference}, error.status
+    answered = launch_log.list_refused(error)
+    headers = {"Retry-After": str(answered.retry_after)} if answered.retry_after else {}
+    return {"error": answered.explanation, "reference": answered.reference}, answered.status, headers
 
 
 def register(app: Flask) -> None:
     """Add the address."""
     app.register_blueprint(pages)
-
-
-def _log_accepted(notice: ContextCopyNotice) -> None:
-    db.session.add(
-        LaunchRecord(
-            registration_id=notice.registration_id,
-            deployment_id_on_platform=notice.deployment_id_on_platform,
-            message_type=CONTEXT_COPY_NOTICE,
-            outcome=LaunchOutcome.ACCEPTED,
-        )
-    )

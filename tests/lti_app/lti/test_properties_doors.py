@@ -21,16 +21,22 @@ from tests.visitor import Visitor
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """An open address: what it takes, which fields make it think, and whether its refusals are in the launch log."""
+    """An open address: what it takes, which fields make it think, and how it refuses.
+
+    `is_logged` is whether its refusals are in the launch log, `speaks_json` whether programs alone ask it.
+    """
 
     path: str
     methods: tuple[str, ...]
     fields: tuple[str, ...]
     is_logged: bool = True
+    speaks_json: bool = False
 
     def assert_closed(self, watch: Watch, answer: TestResponse) -> None:
         """Look at all that the refused request left."""
-        if self.is_logged:
+        if self.speaks_json:
+            watch.assert_refused_in_json(answer)
+        elif self.is_logged:
             watch.assert_refused(answer)
         else:
             watch.assert_turned_away(answer)
@@ -43,11 +49,14 @@ DOORS = [
         fields=("iss", "client_id", "login_hint", "lti_message_hint", "target_link_uri", "lti_deployment_id"),
     ),
     Door(path="/lti/launch", methods=("POST",), fields=("state", "id_token", "error", "error_description")),
+    Door(path="/lti/notices", methods=("POST",), fields=("notices", "jwt"), speaks_json=True),
     Door(path="/lti/handover/frame", methods=("POST",), fields=("ticket", "state", "nonce"), is_logged=False),
     Door(path="/lti/handover/window", methods=("POST",), fields=("ticket",), is_logged=False),
 ]
 # They read nothing of what is sent.
-ONLY_SHOWN = {"/healthz", "/readyz", "/lti/jwks.json"}
+ONLY_SHOWN = {"/healthz", "/readyz", "/lti/jwks.json", "/privacy/nobody", "/review/unknown"}
+# Of these the session is asked first; test_every_page.py and test_data_privacy.py in tests/attacks try them.
+GUARDED = {"activity_id", "user_id"}
 OTHER_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "PROPFIND")
 at_each_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.path)
 
@@ -59,7 +68,7 @@ def _without_rate_limits(visitor: Visitor) -> None:
 
 @ON_SQLITE
 def test_open_addresses_when_the_app_has_them_then_each_is_a_door(app: Flask) -> None:
-    open_to_all = {rule.rule for rule in app.url_map.iter_rules() if "activity_id" not in rule.arguments}
+    open_to_all = {rule.rule for rule in app.url_map.iter_rules() if GUARDED.isdisjoint(rule.arguments)}
 
     assert open_to_all - ONLY_SHOWN == {door.path for door in DOORS}
 

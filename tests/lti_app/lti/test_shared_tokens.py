@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -40,6 +41,19 @@ def shelf(app: Flask) -> TokenShelf:
     row = RegistrationFactory()
     db.session.commit()
     return TokenShelf(engine=db.engine, registration_id=row.id, scopes="a b")
+
+
+@pytest.fixture
+def polled(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set as soon as a worker waits for another one's token."""
+    event, sleep = threading.Event(), time.sleep
+
+    def note_and_sleep(seconds: float) -> None:
+        event.set()
+        sleep(seconds)
+
+    monkeypatch.setattr(tokens, "time", SimpleNamespace(sleep=note_and_sleep))
+    return event
 
 
 def _rows() -> list[tuple[str, datetime, datetime | None]]:
@@ -106,12 +120,12 @@ def _start_worker(environment: dict[str, str], log: Path) -> subprocess.Popen[by
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
 
 
-def test_token_when_another_process_asks_for_it_then_waited_for(shelf: TokenShelf) -> None:
+def test_token_when_another_process_asks_for_it_then_waited_for(shelf: TokenShelf, polled: threading.Event) -> None:
     _lease(db.engine, shelf, until=now() + HOUR)
     got: list[str] = []
     waiting = threading.Thread(target=lambda: got.append(shelf.token(_never)))
     waiting.start()
-    time.sleep(0.3)
+    polled.wait(20)
     before = list(got)
 
     _put("theirs", expires_at=now() + HOUR)
@@ -120,12 +134,14 @@ def test_token_when_another_process_asks_for_it_then_waited_for(shelf: TokenShel
     assert (before, got) == ([], ["theirs"])
 
 
-def test_token_when_the_other_process_gets_one_that_ends_soon_then_used_while_it_is_new(shelf: TokenShelf) -> None:
+def test_token_when_the_other_process_gets_one_that_ends_soon_then_used_while_it_is_new(
+    shelf: TokenShelf, polled: threading.Event
+) -> None:
     _lease(db.engine, shelf, until=now() + HOUR)
     got: list[str] = []
     waiting = threading.Thread(target=lambda: got.append(shelf.token(_never)))
     waiting.start()
-    time.sleep(0.3)
+    polled.wait(20)
 
     _put("short", expires_at=now() - timedelta(seconds=1))
     waiting.join(10)

@@ -40,6 +40,16 @@ class Watch:
         self._assert_tables(logged=1)
         assert not signs_in(answer)
 
+    def assert_refused_in_json(self, answer: TestResponse) -> None:
+        """The same for an address that programs alone ask: its reason is JSON."""
+        assert 400 <= answer.status_code < 500, (answer.status_code, answer.text)
+        told = answer.get_json()
+        line = log_lines()[-1]
+        assert told == {"error": line.explanation, "reference": line.reference}
+        assert (line.outcome, bool(line.check), bool(line.explanation)) == (LaunchOutcome.REFUSED, True, True)
+        self._assert_tables(logged=1)
+        assert not signs_in(answer)
+
     def assert_turned_away(self, answer: TestResponse) -> None:
         """The same for what is no launch at all, a wrong method for instance: no line, and no row either."""
         assert 400 <= answer.status_code < 500, (answer.status_code, answer.text)

@@ -268,7 +268,8 @@ def test_launch_when_it_claims_the_groups_service_then_a_worker_is_woken_once(vi
     for person in (TEACHER, OTHER_TEACHER, TEACHER):
         launch_with(visitor, person=person, claims=claim)
 
-    assert [task.name for task in queue.pending()] == ["pull_groups"]
+    # The first launch of a course has its list of people read as well.
+    assert [task.name for task in queue.pending()] == ["pull_members", "pull_groups"]
     assert (_pull().groups_url, _pull().sets_url) == (f"{visitor.lms.url}/groups", "")
 
 
