@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cpu import cpu_seconds, ticked_cpu_seconds
-from lti_app.cli import THREADS_PER_PROCESS
+from lti_app.cli.serving import THREADS_PER_PROCESS
 
 ROOT = Path(__file__).resolve().parent.parent
 _READY_SECONDS, _STOP_SECONDS = 30, 10

@@ -12,15 +12,27 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from lti_app.clock import now
-from lti_app.db import LARGEST_ID, db
+from lti_app.db import LARGEST_ID, UtcDateTime, db
 from lti_app.errors import NotThere, SignInEnded, ToolError, sentence
+from lti_app.lti.platform_quirks import shares_client
 from lti_app.models.activity import Activity
 from lti_app.models.groups import GroupMembership
+from lti_app.models.invites import AdminLink
 from lti_app.models.people import Membership, User
-from lti_app.models.platform import Registration, RegistrationStatus
+from lti_app.models.platform import Deployment, Registration, RegistrationStatus
 
 _SIGN_INS = "sign_ins"
+_OPERATOR = "operator"
+_SIGN_IN_AGAIN = sentence(
+    "Open Staffroom from your LMS again, or make a new sign-in link on the server: flask admin link."
+)
 MAX_SIGN_INS = 8
+_OPERATOR_SIGN_IN = select(AdminLink.id).where(
+    AdminLink.id == bindparam("link"), AdminLink.signed_in_until > bindparam("at", type_=UtcDateTime)
+)
+_ACTIVE_OF = select(Registration.id).where(
+    Registration.id.in_(bindparam("ids", expanding=True)), Registration.status == RegistrationStatus.ACTIVE
+)
 _OPENED = (
     select(Activity, Membership)
     .join(Membership, Membership.context_id == Activity.context_id)
@@ -66,16 +78,35 @@ class OpenedRecord:
     is_own: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Admin:
+    """Who looks after connections: the operator after all of them, an LMS admin after the LMS they came from."""
+
+    is_operator: bool
+    registration_ids: frozenset[int]
+
+    @property
+    def within(self) -> frozenset[int] | None:
+        """The ids of the registrations that may be seen; None is all of them."""
+        return None if self.is_operator else self.registration_ids
+
+    def may_see(self, registration_id: int | None) -> bool:
+        """Whether this admin may see a registration, and what its launches were refused for."""
+        return self.is_operator or registration_id in self.registration_ids
+
+
 def sign_in(
     *,
     registration: Registration,
     user_id: int,
     hours: int,
+    is_admin: bool = False,
     is_masquerade: bool = False,
     may_count: int | None = None,
 ) -> None:
     """Let the person of a verified launch in, for that many hours.
 
+    `is_admin` is what this launch says of them; it opens the connection pages of this registration, no course.
     `is_masquerade`: the platform says that somebody else acts as this person; such a sign-in opens nothing.
     `may_count`: the user whose record an LMS admin may see the counts of, see `open_record`.
 
@@ -95,8 +126,99 @@ def sign_in(
         "frames": registration.frame_origins,
         "masquerade": is_masquerade,
         "counts": may_count,
+        # One client id for every school in the world: there, no school's admin looks after the registration.
+        "admin": is_admin and not is_masquerade and not shares_client(registration.issuer),
     }
     session[_SIGN_INS] = newest
+
+
+def sign_in_operator(link: AdminLink) -> None:
+    """Let the operator in who opened this link; whatever else the session held is dropped."""
+    session.clear()
+    session[_OPERATOR] = link.id
+
+
+def sign_out_operator() -> int | None:
+    """Forget the operator; return the id of the link that they came by, if there was one."""
+    link_id: int | None = session.pop(_OPERATOR, None)
+    return link_id
+
+
+def is_operator_session() -> bool:
+    """Whether this browser is, or was, the operator's: its pages stand in no frame of anybody's."""
+    return _OPERATOR in session
+
+
+def sees_connections() -> bool:
+    """Whether somebody signed in from a launch may look after their LMS's connection; for showing the way there."""
+    return any(sign_in_.get("admin") for sign_in_ in _sign_ins())
+
+
+def open_connections() -> Admin:
+    """Return who is asking for the connection pages, and after which registrations they look.
+
+    An operator's sign-in is asked for in the database, so that it can be ended; a disabled LMS's admins find nothing.
+
+    Raises:
+        SignInEnded: Nobody is signed in.
+        ActingAsSomebody: The browser is signed in under another person's name.
+        NotThere: Whoever is signed in looks after no connection.
+    """
+    if _OPERATOR in session and db.session.scalar(_OPERATOR_SIGN_IN, {"link": session[_OPERATOR], "at": now()}):
+        return Admin(is_operator=True, registration_ids=frozenset())
+    marked = {int(key): sign_in_ for key, sign_in_ in _sign_ins_by_registration().items() if sign_in_.get("admin")}
+    if not marked:
+        if _masqueraded_users():
+            raise _acting_as_somebody()
+        if signed_in_users():
+            raise _not_there()
+        raise SignInEnded(sentence("Your session has ended."), _SIGN_IN_AGAIN)
+    active = db.session.scalars(_ACTIVE_OF, {"ids": list(marked)}).all()
+    if not active:
+        raise _not_there()
+    return Admin(is_operator=False, registration_ids=frozenset(active))
+
+
+def require_operator(admin: Admin) -> Admin:
+    """Return the admin, if it is the operator: for connecting, confirming and disabling an LMS.
+
+    In many LMSs an admin of one school or department carries the same role as the one of the whole district.
+
+    Raises:
+        NotThere: It is an LMS admin.
+    """
+    if not admin.is_operator:
+        raise _not_there()
+    return admin
+
+
+def open_registration(registration_id: int) -> tuple[Admin, Registration]:
+    """Load and authorise: a registration, and the admin who looks after it.
+
+    Raises:
+        SignInEnded: Nobody is signed in.
+        NotThere: There is no such registration, or not for this person.
+    """
+    admin = open_connections()
+    if registration_id > LARGEST_ID or not admin.may_see(registration_id):
+        raise _not_there()
+    row = db.session.get(Registration, registration_id)
+    if row is None:
+        raise _not_there()
+    return admin, row
+
+
+def open_deployment(registration_id: int, deployment_id: int) -> tuple[Admin, Deployment]:
+    """Load and authorise: a deployment of a registration, and the admin who looks after it.
+
+    Raises:
+        SignInEnded, NotThere: As `open_registration`.
+    """
+    admin, row = open_registration(registration_id)
+    deployment = db.session.get(Deployment, deployment_id) if deployment_id <= LARGEST_ID else None
+    if deployment is None or deployment.registration_id != row.id:
+        raise _not_there()
+    return admin, deployment
 
 
 def frame_origins() -> list[str]:
@@ -244,6 +366,10 @@ def _masqueraded_users() -> set[int]:
 
 
 def _sign_ins() -> list[dict[str, Any]]:
+    return list(_sign_ins_by_registration().values())
+
+
+def _sign_ins_by_registration() -> dict[str, dict[str, Any]]:
     kept: dict[str, dict[str, Any]] = session.get(_SIGN_INS) or {}
     present = now().timestamp()
-    return [sign_in_ for sign_in_ in kept.values() if sign_in_["until"] > present]
+    return {key: sign_in_ for key, sign_in_ in kept.items() if sign_in_["until"] > present}

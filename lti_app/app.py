@@ -9,8 +9,9 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 from config import Config, ConfigError
-from lti_app import cli, tasks
+from lti_app import tasks
 from lti_app.catalog import ACTIVITY_TYPES
+from lti_app.cli import commands
 from lti_app.db import db, engine_options
 from lti_app.lti.connector import Lti
 from lti_app.lti.key_sets import PlatformKeySets
@@ -21,6 +22,7 @@ from lti_app.lti.states import LoginStates
 from lti_app.queue import open_queue
 from lti_app.web import (
     assets,
+    connections,
     errors,
     handover,
     headers,
@@ -32,11 +34,27 @@ from lti_app.web import (
     privacy,
     queries,
     rate_limits,
+    registration,
     review,
 )
 from lti_app.web.sessions import FrameSessions, Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
+_PARTS = (
+    assets,
+    connections,
+    errors,
+    handover,
+    headers,
+    health,
+    languages,
+    lti,
+    notices,
+    privacy,
+    queries,
+    registration,
+    review,
+)
 MAX_REQUEST_BYTES = 2 * 1024 * 1024
 
 
@@ -56,23 +74,23 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     forms = CSRFProtect(app)
-    # These prove themselves: by state and token, by ticket and origin, by signature.
-    for pages in (lti.pages, handover.pages, notices.pages):
+    # These prove themselves: by state and token, by ticket and origin, by signature, by invite and origin.
+    for pages in (lti.pages, handover.pages, notices.pages, registration.pages):
         forms.exempt(pages)
     Babel(app, locale_selector=languages.select_locale)
     _connect_platforms(app, config)
     for kind in ACTIVITY_TYPES.values():
         app.register_blueprint(kind.blueprint, url_prefix=f"/{kind.key}")
-    for part in (assets, errors, handover, headers, health, languages, lti, notices, privacy, queries, review):
+    for part in _PARTS:
         part.register(app)
     app.wsgi_app = FrameSessions(app.wsgi_app)  # type: ignore[method-assign]
     rate_limits.register(app, queue_url=config.huey_url, trusted_proxies=config.trusted_proxies)
-    cli.register(app)
+    commands.register(app)
     return app
 
 
 def _connect_platforms(app: Flask, config: Config) -> None:
-    keys, outbound = _key_ring(config), Outbound()
+    keys, outbound = _key_ring(config), Outbound(public_only=not config.allow_private_platforms)
     queue = open_queue(config.huey_url)
     with app.app_context():
         services = Lti(keys=keys, outbound=outbound, engine=db.engine)

@@ -20,12 +20,13 @@ from lti_app.lti.connector import Lti, PlatformConnector
 from lti_app.lti.retries import LONGEST_WAIT, wait_before_retry
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, LineItemSearch, ScoreDelivery
-from lti_app.models.people import Context, Membership
+from lti_app.models.people import Context, Membership, User
 from lti_app.models.platform import Deployment, Registration
 from lti_app.queue import wake
 
 TASK = "deliver_score"
 LEASE = timedelta(seconds=90)
+SCORES_NOTED_EVERY = timedelta(minutes=1)
 SWEEP_LIMIT = 500
 LOOKED_FOR, LOOKED_AGAIN = timedelta(days=90), timedelta(hours=20)
 POINTS = 1.0
@@ -177,6 +178,7 @@ def record_sent(session: Session, delivery_id: int, *, status: int, at: datetime
     delivery = session.get_one(ScoreDelivery, delivery_id)
     delivery.state, delivery.reason = DeliveryState.SENT, None
     delivery.answer_status, delivery.sent_at, delivery.leased_until = status, at, None
+    _note_score(session, delivery, at=at)
     log.info("score_sent", delivery_id=delivery_id, attempts=delivery.attempts, status=status)
 
 
@@ -260,6 +262,14 @@ def record_refused(session: Session, delivery_id: int, *, error: PlatformRefused
         return
     delivery.answer_status = error.status
     _park(delivery, error.reason)
+
+
+def _note_score(session: Session, delivery: ScoreDelivery, *, at: datetime) -> None:
+    """Note on the registration that a score has arrived, once a minute at most: the connections page shows it."""
+    of_user = select(User.registration_id).where(User.id == delivery.user_id).scalar_subquery()
+    is_older = or_(Registration.last_score_at.is_(None), Registration.last_score_at < at - SCORES_NOTED_EVERY)
+    noted = update(Registration).where(Registration.id == of_user, is_older).values(last_score_at=at)
+    session.execute(noted.execution_options(synchronize_session=False))
 
 
 def _is_due(at: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
 from lti_app.errors import PlatformUnavailable
+from lti_app.lti.guarded import GuardedAdapter
 
 CONNECT_SECONDS, READ_SECONDS = 3, 10
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -50,15 +50,20 @@ class _NoCookies(RequestsCookieJar):
 
 
 class Outbound:
-    """Sends requests to platforms; one per process, shared by its threads."""
+    """Sends requests to platforms; one per process, shared by its threads.
 
-    def __init__(self) -> None:
+    `public_only` connects to addresses of the public internet only, whatever a name leads to; `limit` is the
+    largest answer that is read, in bytes.
+    """
+
+    def __init__(self, *, public_only: bool = False, limit: int | None = None) -> None:
+        self._limit = limit
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.cookies = _NoCookies()
         # A proxy or .netrc of the machine must not get between us and a school, nor lend its password.
         self._session.trust_env = False
-        adapter = HTTPAdapter(pool_connections=CONNECTIONS_PER_HOST, pool_maxsize=CONNECTIONS_PER_HOST)
+        adapter = GuardedAdapter(allow_private=not public_only, connections=CONNECTIONS_PER_HOST)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -66,7 +71,7 @@ class Outbound:
         """Send one request and read its answer, whatever its status.
 
         Raises:
-            PlatformUnavailable: No answer, or one over 4 MB.
+            PlatformUnavailable: No answer, one that is too large, or an address that is not taken.
         """
         try:
             with self._session.request(
@@ -77,7 +82,7 @@ class Outbound:
                 stream=True,
                 **arguments,
             ) as response:
-                return Answer(status=response.status_code, headers=response.headers, body=_read(response))
+                return Answer(status=response.status_code, headers=response.headers, body=self._read(response))
         except (requests.RequestException, ValueError) as error:
             # The exception's text carries the whole address; its kind says enough.
             raise PlatformUnavailable(f"no answer ({type(error).__name__})") from error
@@ -86,12 +91,12 @@ class Outbound:
         """Close every kept connection."""
         self._session.close()
 
-
-def _read(response: requests.Response) -> bytes:
-    chunks, size = [], 0
-    for chunk in response.iter_content(64 * 1024):
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise PlatformUnavailable("the answer is too large", status=response.status_code)
-        chunks.append(chunk)
-    return b"".join(chunks)
+    def _read(self, response: requests.Response) -> bytes:
+        limit = self._limit or MAX_ANSWER_BYTES
+        chunks, size = [], 0
+        for chunk in response.iter_content(64 * 1024):
+            size += len(chunk)
+            if size > limit:
+                raise PlatformUnavailable("the answer is too large", status=response.status_code)
+            chunks.append(chunk)
+        return b"".join(chunks)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_app.clock import now
+from lti_app.lti.platform_quirks import has_many_deployments
 from lti_app.models.platform import Deployment, DeploymentStatus, Registration
 
 FRESH = timedelta(seconds=5)
@@ -74,11 +75,16 @@ class Registrations:
         return found
 
     def note_pending(self, session: Session, row: Registration, deployment_id: str) -> None:
-        """Keep the deployment as pending, unless it is known or the registration has a confirmed one."""
+        """Keep the deployment as pending, unless it is known or the registration has a confirmed one.
+
+        Where deployments turn up one after the other (Canvas), a confirmed one says nothing about the next.
+        """
         known = session.execute(_DEPLOYMENTS, {"registration_id": row.id}).all()
         is_known = any(deployment_id == found.deployment_id_on_platform for found in known)
         has_confirmed = any(found.status is DeploymentStatus.CONFIRMED for found in known)
-        if is_known or has_confirmed or len(known) >= MOST_PENDING:
+        is_complete = has_confirmed and not has_many_deployments(row.issuer)
+        waiting = sum(found.status is DeploymentStatus.PENDING for found in known)
+        if is_known or is_complete or waiting >= MOST_PENDING:
             return
         pending = Deployment(
             registration_id=row.id,

@@ -100,7 +100,9 @@ class ToolConf(ToolConfAbstract):
 
 def _active(row: Registration) -> PlatformRegistration:
     if row.status is not RegistrationStatus.ACTIVE:
-        refused = LaunchRefused(Check.REGISTRATION, "The registration is disabled.", status=403)
+        is_pending = row.status is RegistrationStatus.PENDING
+        told = "The registration waits to be confirmed." if is_pending else "The registration is disabled."
+        refused = LaunchRefused(Check.REGISTRATION, told, status=403)
         refused.registration_id = row.id
         raise refused
     return PlatformRegistration(row)

@@ -13,8 +13,8 @@ class LaunchTicket(Base):
     """A verified launch whose browser has not yet shown that it is its own; good once, for a minute.
 
     Of the ticket only the SHA-256 is kept. `stored_hash` is the SHA-256 of what the platform's storage must give
-    back; None where the platform offered no storage. `is_masquerade` and `may_count`: see
-    `lti_app.access.sign_in`.
+    back; None where the platform offered no storage. `is_admin`,
+    `is_masquerade` and `may_count`: see `lti_app.access.sign_in`.
     """
 
     __tablename__ = "launch_ticket"
@@ -24,9 +24,10 @@ class LaunchTicket(Base):
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("lti_user.id"))
     path: Mapped[str] = mapped_column(String(1024))
-    stored_hash: Mapped[str | None] = mapped_column(String(64))
+    is_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_masquerade: Mapped[bool] = mapped_column(default=False, server_default=false())
-    may_count: Mapped[int | None]
+    may_count: Mapped[int | None] = mapped_column(ForeignKey("lti_user.id"))
+    stored_hash: Mapped[str | None] = mapped_column(String(64))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -25,7 +25,12 @@ class LaunchRecord(Base):
     """
 
     __tablename__ = "launch_record"
-    __table_args__ = (Index(None, "registration_id", "at"), Index(None, "at"), Index(None, "reference"))
+    __table_args__ = (
+        Index("ix_launch_record_registration_outcome_at", "registration_id", "outcome", "at"),
+        Index(None, "registration_id", "id"),
+        Index(None, "at"),
+        Index(None, "reference"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

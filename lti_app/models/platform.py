@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_app.addresses import origin_of
+from lti_app.addresses import Origins, origin_of
 from lti_app.clock import now
 from lti_app.db import Base, Choice, UtcDateTime
 
@@ -15,7 +15,15 @@ class RegistrationStatus(StrEnum):
     """Whether a platform's launches are let in."""
 
     ACTIVE = "active"
+    PENDING = "pending"
     DISABLED = "disabled"
+
+
+class RegistrationMaking(StrEnum):
+    """How a registration came about."""
+
+    BY_HAND = "by_hand"
+    INVITE = "invite"
 
 
 class DeploymentStatus(StrEnum):
@@ -23,12 +31,15 @@ class DeploymentStatus(StrEnum):
 
     CONFIRMED = "confirmed"
     PENDING = "pending"
+    REJECTED = "rejected"
 
 
 class Registration(Base):
     """One client id at one issuer: what the platform and we agreed on (LTI 1.3 core, 3.1.3).
 
-    Canvas and Blackboard have one issuer for all their schools, so the pair is the key.
+    Canvas and Blackboard have one issuer for all their schools, so the pair is the key. `scopes` are those that the
+    platform granted when it registered us, `cut` the scopes and messages asked for in vain; both separated by spaces,
+    and empty where it was done by hand. `other_origins` are the platform's further hosts, see `lti.platform_quirks`.
     """
 
     __tablename__ = "registration"
@@ -43,6 +54,12 @@ class Registration(Base):
     jwks_url: Mapped[str] = mapped_column(String(1024))
     auth_audience: Mapped[str | None] = mapped_column(String(1024))
     status: Mapped[RegistrationStatus] = mapped_column(Choice(RegistrationStatus), default=RegistrationStatus.ACTIVE)
+    made: Mapped[RegistrationMaking] = mapped_column(Choice(RegistrationMaking), default=RegistrationMaking.BY_HAND)
+    product_family: Mapped[str] = mapped_column(String(64), default="")
+    scopes: Mapped[str] = mapped_column(String(2048), default="")
+    cut: Mapped[str] = mapped_column(String(2048), default="")
+    other_origins: Mapped[str] = mapped_column(String(1024), default="")
+    last_score_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration", lazy="raise")
@@ -54,14 +71,14 @@ class Registration(Base):
 
     @property
     def frame_origins(self) -> list[str]:
-        """Origins that may show our pages in a frame: the issuer's and the login page's."""
-        return sorted({origin for url in (self.issuer, self.auth_url) if (origin := origin_of(url))})
+        """Origins that may show our pages in a frame: the issuer's, the login page's, and its other ones."""
+        return sorted({*_origins(self.issuer, self.auth_url), *(self.other_origins or "").split()})
 
     @property
-    def service_origins(self) -> set[str]:
+    def service_origins(self) -> Origins:
         """Origins that may be sent this platform's access token."""
-        urls = (self.issuer, self.auth_url, self.token_url, self.jwks_url)
-        return {origin for url in urls if (origin := origin_of(url))}
+        own = _origins(self.issuer, self.auth_url, self.token_url, self.jwks_url)
+        return Origins({*own, *(self.other_origins or "").split()})
 
 
 class Deployment(Base):
@@ -92,3 +109,7 @@ class AccessToken(Base):
     token: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def _origins(*urls: str) -> set[str]:
+    return {origin for url in urls if (origin := origin_of(url))}

@@ -6,6 +6,11 @@ from lti_app.models.people import Role
 
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 _TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+_LMS_ADMINS = {
+    "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#Administrator",
+    "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin",
+}
 _OURS = {
     "Instructor": Role.FACILITATOR,
     "ContentDeveloper": Role.FACILITATOR,
@@ -42,6 +47,11 @@ def is_gradable(roles: Iterable[str]) -> bool:
 def is_test_user(roles: Iterable[str]) -> bool:
     """Whether the platform says that this is no person: Canvas's Student View (1EdTech vocabulary, TestUser)."""
     return _TEST_USER in roles
+
+
+def is_lms_admin(roles: Iterable[str]) -> bool:
+    """Whether the platform says that this person runs it: then the connection pages of this platform open, no more."""
+    return any(role in _LMS_ADMINS for role in roles)
 
 
 def _names(roles: Iterable[str]) -> set[str]:

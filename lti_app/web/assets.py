@@ -24,6 +24,7 @@ def register(app: Flask) -> None:
     folder = Path(app.instance_path) / "assets" / digest
     if not folder.exists():
         _publish(sources, folder)
+    app.extensions["staffroom_static"] = _STATIC
     prefix = f"static/{digest}/"
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app, root=folder, prefix=prefix, immutable_file_test=lambda _path, _url: True

@@ -24,6 +24,7 @@ from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import Begun
 from lti_app.models.handover import LaunchTicket
 from lti_app.models.platform import Registration
+from lti_app.roster.roles import is_lms_admin
 from lti_app.web.arrivals import Arrived
 from lti_app.web.headers import only_framed_by
 from lti_app.web.sessions import begin_frame_session, token_hash
@@ -59,6 +60,7 @@ def add_ticket(launch: PlatformLaunch, arrived: Arrived, *, state: str) -> str:
             registration_id=launch.registration.id,
             user_id=arrived.user_id,
             path=arrived.path,
+            is_admin=is_lms_admin(launch.message.roles),
             is_masquerade=launch.message.is_masquerade,
             may_count=arrived.may_count,
             stored_hash=_stored_hash(state, nonce) if launch.login.storage else None,
@@ -135,6 +137,7 @@ def _sign_in(ticket: LaunchTicket, *, hours: int) -> None:
         registration=registration,
         user_id=ticket.user_id,
         hours=hours,
+        is_admin=ticket.is_admin,
         is_masquerade=ticket.is_masquerade,
         may_count=ticket.may_count,
     )

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, abort, current_app, g, request
 
-from lti_app.access import frame_origins
+from lti_app.access import frame_origins, is_operator_session, sees_connections
 from lti_app.models.platform import Registration
 
 _CSP = (
@@ -54,6 +54,14 @@ def _unless_known(response: Response) -> Response:
 
 
 def _ancestors() -> str:
-    """Return who may frame the page: the session's platforms; a page for nobody signed in shows nothing private."""
+    """Return who may frame the page: the session's platforms; a page for nobody signed in shows nothing private.
+
+    Any LMS may frame the page that connects it, whatever else this browser is signed in to; and nobody the pages
+    of the operator.
+    """
+    if request.blueprint == "registration":
+        return "*"
+    if request.blueprint == "connections" and (is_operator_session() or not sees_connections()):
+        return "'self'"
     origins = g.get("frame_origins") or frame_origins()
     return " ".join(["'self'", *origins]) if origins else "*"

@@ -24,6 +24,7 @@ from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.submission_review import ReviewMessage
 from lti_app.models.activity import Activity
 from lti_app.roster.record_launch import Arrival, record_launch
+from lti_app.roster.roles import is_lms_admin
 from lti_app.web import handover, launch_log
 from lti_app.web.arrivals import Arrived
 from lti_app.web.errors import show_error
@@ -87,6 +88,7 @@ def launch() -> ResponseReturnValue:
         registration=platform_launch.registration,
         user_id=arrived.user_id,
         hours=hours,
+        is_admin=is_lms_admin(message.roles),
         is_masquerade=message.is_masquerade,
         may_count=arrived.may_count,
     )

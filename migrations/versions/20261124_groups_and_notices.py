@@ -10,10 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table('launch_ticket', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('is_masquerade', sa.Boolean(), server_default=sa.false(), nullable=False))
-        batch_op.add_column(sa.Column('may_count', sa.Integer(), nullable=True))
-
     op.create_table('taken_notice',
     sa.Column('registration_id', sa.Integer(), nullable=False),
     sa.Column('nonce', sa.String(length=64), nullable=False),
@@ -93,10 +89,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('launch_ticket', schema=None) as batch_op:
-        batch_op.drop_column('may_count')
-        batch_op.drop_column('is_masquerade')
-
     with op.batch_alter_table('group_membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_group_membership_membership_id'))
 

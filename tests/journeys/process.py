@@ -19,7 +19,7 @@ from flask import Flask
 from huey.consumer import Consumer
 
 from lti_app import app as tool
-from lti_app.cli import POLL_SECONDS
+from lti_app.cli.serving import POLL_SECONDS
 
 KILL_AT, MARKER, CLOCK_AHEAD = "TEST_KILL_AT", "TEST_KILL_MARKER", "TEST_CLOCK_AHEAD"
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]

@@ -206,15 +206,15 @@ def test_platforms_when_listed_then_one_line_each_in_the_order_of_their_numbers(
     result = _run(app, "platform", "list")
 
     assert result.output.splitlines() == [
-        "1\tdisabled\tFirst\t10000000000042\thttps://lms.example",
-        "2\tactive\tSecond\t43\thttps://lms.example",
+        "1\tdisabled\tFirst\t10000000000042\thttps://lms.example\tnever",
+        "2\tactive\tSecond\t43\thttps://lms.example\tnever",
     ]
 
 
 def test_platforms_when_there_are_none_then_says_how_to_add_one(app: Flask) -> None:
     result = _run(app, "platform", "list")
 
-    assert result.output == "No platform is registered yet. `flask platform add --help` tells how.\n"
+    assert result.output == ("No platform is registered yet. `flask platform invite` prints an address for your LMS.\n")
 
 
 def test_platform_when_added_by_hand_then_its_launches_are_let_in(app: Flask, lms: RunningLms) -> None:

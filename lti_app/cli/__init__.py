@@ -1,0 +1,1 @@
+"""Commands of an operator: platforms, sign-in links, keys, and serving."""
