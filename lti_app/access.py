@@ -82,12 +82,14 @@ def signed_in_users() -> list[int]:
     return [sign_in_["user"] for sign_in_ in _sign_ins()]
 
 
-def open_activity(activity_id: int) -> Opened:
+def open_activity(activity_id: int, *, kind: str | None = None) -> Opened:
     """Load and authorise in one query: the activity, and the asking person's membership of its course.
+
+    The pages of an activity type name their `kind`: they open no other, and none that is not set up yet.
 
     Raises:
         SignInEnded: Nobody is signed in.
-        NotThere: No such activity, or not one of this person's courses.
+        NotThere: No such activity of that kind, or not one of this person's courses.
     """
     users = signed_in_users()
     if not users:
@@ -95,7 +97,7 @@ def open_activity(activity_id: int) -> Opened:
     if activity_id > LARGEST_ID:
         raise _not_there()
     row = db.session.execute(_OPENED, {"of_activity": activity_id, "of_users": users}).one_or_none()
-    if row is None:
+    if row is None or kind not in {None, row.Activity.kind}:
         raise _not_there()
     g.locale = row.Membership.user.locale
     return Opened(activity=row.Activity, member=row.Membership)

@@ -19,7 +19,20 @@ from lti_app.lti.outbound import Outbound
 from lti_app.lti.registrations import Registrations
 from lti_app.lti.states import LoginStates
 from lti_app.queue import open_queue
-from lti_app.web import assets, errors, handover, headers, health, languages, logs, lti, queries, rate_limits
+from lti_app.web import (
+    assets,
+    deep_linking,
+    errors,
+    handover,
+    headers,
+    health,
+    languages,
+    logs,
+    lti,
+    queries,
+    rate_limits,
+    set_up,
+)
 from lti_app.web.sessions import FrameSessions, Sessions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
     _connect_platforms(app, config)
     for kind in ACTIVITY_TYPES.values():
         app.register_blueprint(kind.blueprint, url_prefix=f"/{kind.key}")
-    for part in (assets, errors, handover, headers, health, languages, lti, queries):
+    for part in (assets, deep_linking, errors, handover, headers, health, languages, lti, queries, set_up):
         part.register(app)
     app.wsgi_app = FrameSessions(app.wsgi_app)  # type: ignore[method-assign]
     rate_limits.register(app, queue_url=config.huey_url, trusted_proxies=config.trusted_proxies)

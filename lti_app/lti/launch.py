@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti_app.clock import now
 from lti_app.errors import PlatformUnavailable
+from lti_app.lti.deep_linking import DEEP_LINKING_MESSAGE, parse_deep_linking
 from lti_app.lti.key_sets import PlatformKeySets
 from lti_app.lti.login import LaunchRequest, NoCookies
 from lti_app.lti.messages import (
@@ -40,7 +41,7 @@ LATEST_MOMENT = 10**15
 _KEY_CARRYING_HEADERS = {"crit", "jwk", "jku", "x5u", "x5c"}
 _TIME_ERRORS = (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError)
 # Every type of message that is let in, and what reads it.
-_PARSERS: Mapping[str, Parser] = {RESOURCE_LINK_MESSAGE: parse_launch}
+_PARSERS: Mapping[str, Parser] = {RESOURCE_LINK_MESSAGE: parse_launch, DEEP_LINKING_MESSAGE: parse_deep_linking}
 
 
 class PlatformLaunch(MessageLaunch):

@@ -101,7 +101,7 @@ def parse_launch(
     Raises:
         LaunchRefused: A claim is missing, has the wrong type or is too long.
     """
-    link = _mapping(claims, CLAIM + "resource_link", required=True)
+    link = mapping(claims, CLAIM + "resource_link", required=True)
     link_id = identifier(link, "id")
     return LaunchMessage(
         registration_id=registration_id,
@@ -110,7 +110,7 @@ def parse_launch(
         **sender(claims),
         course=_course(claims, link_id=link_id),
         resource_link_id=link_id,
-        resource_link_title=_words(link, "title"),
+        resource_link_title=words(link, "title"),
         ags=_ags(claims),
         nrps=_nrps(claims),
     )
@@ -122,11 +122,11 @@ def sender(claims: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         LaunchRefused: A claim is missing, has the wrong type or is too long.
     """
-    presentation = _mapping(claims, CLAIM + "launch_presentation")
+    presentation = mapping(claims, CLAIM + "launch_presentation")
     return {
         "sub": identifier(claims, "sub"),
         "name": person_name(claims),
-        "locale": _words(presentation, "locale")[:35],
+        "locale": words(presentation, "locale")[:35],
         "roles": _roles(claims),
         "custom": _custom(claims),
     }
@@ -139,26 +139,26 @@ def identifier(claims: Mapping[str, Any], key: str) -> str:
         LaunchRefused: It is missing, no text, too long, or not storable.
     """
     value = claims.get(key)
-    if not isinstance(value, str) or not value or len(value) > MAX_ID or not _is_storable(value):
+    if not isinstance(value, str) or not value or len(value) > MAX_ID or not is_storable(value):
         raise LaunchRefused(Check.MESSAGE, f"“{key.removeprefix(CLAIM)}” is missing or malformed.")
     return value
 
 
 def _course(claims: Mapping[str, Any], *, link_id: str) -> CourseClaim:
-    context = _mapping(claims, CLAIM + "context")
+    context = mapping(claims, CLAIM + "context")
     if not context:
         # A link may stand outside any course: then it is a course of its own, so that nobody
         # becomes a member of somebody else's.
         return CourseClaim(id_on_platform=f"{LINK_AS_COURSE}{link_id}", label="", title="")
     return CourseClaim(
         id_on_platform=identifier(context, "id"),
-        label=_words(context, "label"),
-        title=_words(context, "title"),
+        label=words(context, "label"),
+        title=words(context, "title"),
     )
 
 
 def _ags(claims: Mapping[str, Any]) -> AgsClaim | None:
-    endpoint = _mapping(claims, AGS_CLAIM)
+    endpoint = mapping(claims, AGS_CLAIM)
     if not endpoint:
         return None
     scopes = endpoint.get("scope", [])
@@ -167,7 +167,7 @@ def _ags(claims: Mapping[str, Any]) -> AgsClaim | None:
     return AgsClaim(
         line_item_url=_url(endpoint, "lineitem", of="gradebook"),
         line_items_url=_url(endpoint, "lineitems", of="gradebook"),
-        scopes=tuple(scope for scope in scopes if len(scope) <= MAX_ID and _is_storable(scope))[:20],
+        scopes=tuple(scope for scope in scopes if len(scope) <= MAX_ID and is_storable(scope))[:20],
     )
 
 
@@ -177,20 +177,20 @@ def _custom(claims: Mapping[str, Any]) -> dict[str, str]:
     Moodle 4.5.6 sends names as written and in lower case too, and null for what it does not know (recorded);
     Canvas sends a variable that it does not know as it was written, `$Name`: that counts as absent.
     """
-    custom = _mapping(claims, CLAIM + "custom")
+    custom = mapping(claims, CLAIM + "custom")
     return {
         name.lower(): value
         for name, value in list(custom.items())[:MAX_CUSTOM]
-        if isinstance(value, str) and _says_something(value) and len(name) <= MAX_ID and _is_storable(name)
+        if isinstance(value, str) and _says_something(value) and len(name) <= MAX_ID and is_storable(name)
     }
 
 
 def _says_something(value: str) -> bool:
-    return bool(value) and not value.startswith("$") and len(value) <= MAX_CUSTOM_VALUE and _is_storable(value)
+    return bool(value) and not value.startswith("$") and len(value) <= MAX_CUSTOM_VALUE and is_storable(value)
 
 
 def _nrps(claims: Mapping[str, Any]) -> NrpsClaim | None:
-    service = _mapping(claims, NRPS_CLAIM)
+    service = mapping(claims, NRPS_CLAIM)
     if not service:
         return None
     url, versions = _url(service, "context_memberships_url", of="roster"), service.get("service_versions")
@@ -211,11 +211,15 @@ def person_name(claims: Mapping[str, Any]) -> str:
     Raises:
         LaunchRefused: A part of it is no text.
     """
-    return _words(claims, "name") or f"{_words(claims, 'given_name')} {_words(claims, 'family_name')}".strip()
+    return words(claims, "name") or f"{words(claims, 'given_name')} {words(claims, 'family_name')}".strip()
 
 
-def _words(claims: Mapping[str, Any], key: str) -> str:
-    """Return an optional text for people: without control characters, at most 255 characters."""
+def words(claims: Mapping[str, Any], key: str) -> str:
+    """Return an optional text for people: without control characters, at most 255 characters.
+
+    Raises:
+        LaunchRefused: It is no text.
+    """
     value = claims.get(key)
     if value is None:
         return ""
@@ -232,14 +236,19 @@ def _is_for_people(letter: str) -> bool:
 
 def _url(endpoint: Mapping[str, Any], key: str, *, of: str) -> str:
     value = endpoint.get(key) or ""
-    if not isinstance(value, str) or len(value) > MAX_URL or not _is_storable(value):
+    if not isinstance(value, str) or len(value) > MAX_URL or not is_storable(value):
         raise LaunchRefused(Check.MESSAGE, f"The {of} claim's “{key}” is malformed.")
     if value and not value.startswith(("https://", "http://")):
         raise LaunchRefused(Check.MESSAGE, f"The {of} claim's “{key}” is no web address.")
     return value
 
 
-def _mapping(claims: Mapping[str, Any], key: str, *, required: bool = False) -> Mapping[str, Any]:
+def mapping(claims: Mapping[str, Any], key: str, *, required: bool = False) -> Mapping[str, Any]:
+    """Return a claim that is an object; an empty one where it is missing and need not be there.
+
+    Raises:
+        LaunchRefused: It is no object, or required and missing.
+    """
     value = claims.get(key)
     if value is None and not required:
         return {}
@@ -248,7 +257,7 @@ def _mapping(claims: Mapping[str, Any], key: str, *, required: bool = False) -> 
     return value
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether every database takes the text: no NUL, no lone surrogate."""
     try:
         return b"\x00" not in text.encode()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
+from flask import Blueprint, Flask, current_app, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import insert
@@ -14,10 +14,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from lti_app.access import sign_in
-from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.clock import now
 from lti_app.db import db, execute_plainly, table_of
 from lti_app.gradebook.delivery import release_parked, release_refused
+from lti_app.lti.deep_linking import DeepLinkingMessage
 from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import PlatformLogin
 from lti_app.lti.messages import LaunchMessage, Message
@@ -27,11 +27,11 @@ from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
 from lti_app.roster.record_launch import Arrival, record_launch
 from lti_app.web import handover, rate_limits
-from lti_app.web.arrivals import Arrived
+from lti_app.web.arrivals import Arrived, activity_path, launch_url
+from lti_app.web.deep_linking import arrive_at_picker
 from lti_app.web.errors import show_error
 
 BROWSER_COOKIE = "__Host-staffroom-browser"
-DEFAULT_KIND = "journal"
 _NEW_RECORD = insert(table_of(LaunchRecord))
 
 log = structlog.get_logger()
@@ -116,11 +116,6 @@ def refused(error: LaunchRefused) -> ResponseReturnValue:
     return show_error(error)
 
 
-def launch_url() -> str:
-    """Return the one redirect URI: a constant, whatever host name the request came by."""
-    return f"{current_app.config['STAFFROOM_PUBLIC_URL']}/lti/launch"
-
-
 def register(app: Flask) -> None:
     """Add the addresses."""
     app.register_blueprint(pages)
@@ -128,16 +123,17 @@ def register(app: Flask) -> None:
 
 def _arrive_at_activity(message: LaunchMessage) -> Arrived:
     """Record who came to which activity; its page is where they land."""
-    arrival = record_launch(db.session(), message, kind=DEFAULT_KIND)
+    arrival = record_launch(db.session(), message)
     if arrival.has_parked_scores:
         _release_scores(arrival)
-    blueprint = ACTIVITY_TYPES[arrival.kind].blueprint
-    path = url_for(f"{blueprint.name}.show", activity_id=arrival.activity_id)
-    return Arrived(user_id=arrival.user_id, path=path)
+    return Arrived(user_id=arrival.user_id, path=activity_path(arrival.activity_id, kind=arrival.kind))
 
 
 # What each kind of message does when it was let in; nothing is committed there.
-_ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {LaunchMessage: _arrive_at_activity}
+_ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {
+    LaunchMessage: _arrive_at_activity,
+    DeepLinkingMessage: arrive_at_picker,
+}
 
 
 def _release_scores(arrival: Arrival) -> None:

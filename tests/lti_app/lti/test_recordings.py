@@ -11,7 +11,8 @@ from sqlalchemy import select
 from lti_app.db import db
 from lti_app.models.activity import Activity
 from lti_app.models.people import Context, Membership, Role, User
-from tests.lti_app.lti.launching import launch_with, log_lines, stored
+from tests.lti_app.lti.launching import LTI, launch_with, log_lines, stored
+from tests.placing import template_of
 from tests.visitor import Visitor
 
 MOODLE = Path(__file__).parents[2] / "recordings" / "moodle-4.5"
@@ -24,9 +25,10 @@ def _recorded(name: str) -> dict[str, Any]:
 
 
 def _launch(visitor: Visitor, name: str) -> int:
-    """Launch with the recorded claims (a deployment of the practice LMS's own), and return the page's status."""
+    """Launch with the recorded claims (deployment and template are of here), and return the page's status."""
     claims = _recorded(name)
-    claims["https://purl.imsglobal.org/spec/lti/claim/deployment_id"] = visitor.lms.settings.deployment_id
+    claims[f"{LTI}custom"] |= template_of(visitor.lms)
+    claims[f"{LTI}deployment_id"] = visitor.lms.settings.deployment_id
     absent = [claim for claim in ("name", "given_name", "family_name", "email") if claim not in claims]
     answer = launch_with(visitor, claims=claims, remove=absent)
     return visitor.get(answer.headers["Location"]).status_code
@@ -85,7 +87,7 @@ def test_moodles_copy_when_launched_then_is_an_activity_of_its_own_with_nobodys_
     _launch(visitor, copy)
 
     activities = db.session.scalars(select(Activity).order_by(Activity.id)).all()
-    custom = "https://purl.imsglobal.org/spec/lti/claim/custom"
+    custom = f"{LTI}custom"
     assert len(set(db.session.scalars(select(Context.context_id_on_platform)).all())) == courses
     assert len({activity.resource_link_id_on_platform for activity in activities}) == 2
     assert len({activity.line_item_url for activity in activities}) == 2
