@@ -9,6 +9,7 @@ import requests
 from werkzeug.test import TestResponse
 
 from practice_lms.server import RunningLms
+from tests.lti_app.activities.journal.writing import hidden_fields
 from tests.lti_app.lti.launching import call, claims_of
 from tests.visitor import FACILITATOR, Visitor
 
@@ -86,8 +87,9 @@ def configure(visitor: Visitor, picker: TestResponse, *, then: str = "add", **fi
     """Choose the journal, change some settings (None: an empty box), and press a button."""
     path = f"{picker.request.path}/journal"
     changed = {**DEFAULTS, **{name.replace("link_", "link-"): value for name, value in fields.items()}, "then": then}
-    form = {name: value for name, value in changed.items() if value is not None}
-    return visitor.post(path, visitor.get(path), **form)
+    # A box that is not ticked is not posted: so only what is hidden is taken from the page.
+    form: dict[str, Any] = {**hidden_fields(visitor.get(path)), **changed}
+    return visitor.post(path, **{name: value for name, value in form.items() if value is not None})
 
 
 def sent(page: TestResponse) -> Sent:

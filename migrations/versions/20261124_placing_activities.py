@@ -20,7 +20,7 @@ def upgrade() -> None:
     sa.Column('made_by_id', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['made_by_id'], ['lti_user.id'], name=op.f('fk_activity_template_made_by_id_lti_user')),
-    sa.ForeignKeyConstraint(['registration_id'], ['registration.id'], name=op.f('fk_activity_template_registration_id_registration')),
+    sa.ForeignKeyConstraint(['registration_id'], ['registration.id'], name=op.f('fk_activity_template_registration_id_registration'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_activity_template')),
     sa.UniqueConstraint('public_id', name=op.f('uq_activity_template_public_id'))
     )

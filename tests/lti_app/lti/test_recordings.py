@@ -19,14 +19,15 @@ MOODLE = Path(__file__).parents[2] / "recordings" / "moodle-4.5"
 SERVICES = "http://localhost:8081/mod/lti/services.php/2"
 
 
-def _recorded(name: str) -> dict[str, Any]:
+def recorded(name: str) -> dict[str, Any]:
+    """Return the claims of a recorded launch, anew each time."""
     claims: dict[str, Any] = json.loads((MOODLE / f"{name}.json").read_text("utf-8"))
     return claims
 
 
 def _launch(visitor: Visitor, name: str) -> int:
     """Launch with the recorded claims (deployment and template are of here), and return the page's status."""
-    claims = _recorded(name)
+    claims = recorded(name)
     claims[f"{LTI}custom"] |= template_of(visitor.lms)
     claims[f"{LTI}deployment_id"] = visitor.lms.settings.deployment_id
     absent = [claim for claim in ("name", "given_name", "family_name", "email") if claim not in claims]
@@ -92,7 +93,7 @@ def test_moodles_copy_when_launched_then_is_an_activity_of_its_own_with_nobodys_
     assert len({activity.resource_link_id_on_platform for activity in activities}) == 2
     assert len({activity.line_item_url for activity in activities}) == 2
     assert stored() == {"lti_user": 1, "context": courses, "membership": courses, "activity": 2, "launch_record": 2}
-    assert _recorded(copy)[custom]["task"] == _recorded("launch-teacher")[custom]["task"]
+    assert recorded(copy)[custom]["task"] == recorded("launch-teacher")[custom]["task"]
 
 
 def test_moodles_return_address_when_launched_then_is_neither_stored_nor_logged(visitor: Visitor) -> None:
@@ -100,7 +101,7 @@ def test_moodles_return_address_when_launched_then_is_neither_stored_nor_logged(
         _launch(visitor, "launch-student-iframe")
 
     rows = [str(tuple(row)) for table in db.metadata.sorted_tables for row in db.session.execute(select(table)).all()]
-    assert "struck-out" in json.dumps(_recorded("launch-student-iframe"))
+    assert "struck-out" in json.dumps(recorded("launch-student-iframe"))
     assert not [row for row in rows if "sesskey" in row or "return.php" in row]
     assert [line["event"] for line in logged] == ["launch_accepted"]
     assert "sesskey" not in str(logged)
