@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateSchema, DropSchema
 
-from benchmarks.lms import CLIENT_ID, DEPLOYMENT_ID, Lms
+from benchmarks.lms import CLIENT_ID, DEPLOYMENT_ID, TEMPLATE_ID, Lms
 from benchmarks.servers import ROOT, ServerError, Tool, clean_environment, free_port
+from config import Config
+from lti_app.models.activity import ActivityTemplate
+from lti_app.models.platform import Registration
 
 
 def staffroom(name: str, *, lms: Lms, folder: Path, database_url: str = "") -> Tool:
@@ -28,6 +32,7 @@ def staffroom(name: str, *, lms: Lms, folder: Path, database_url: str = "") -> T
     }
     _flask(environment, "db", "upgrade")
     _flask(environment, "platform", "add", *_registration(lms))
+    _place_activity(Config(database_url=database_url, instance_path=instance).sqlalchemy_url)
     return Tool(name=name, factory="lti_app.app:create_app", port=port, environment=environment)
 
 
@@ -50,6 +55,20 @@ def own_schema(postgres_url: str) -> Iterator[str]:
             connection.execute(text("SET lock_timeout = '10s'"))
             connection.execute(DropSchema(schema, cascade=True))
         engine.dispose()
+
+
+def _place_activity(url: str) -> None:
+    """Keep the template that the platform's link carries, as deep linking leaves it behind."""
+    engine = create_engine(url)
+    with Session(engine) as session:
+        registration_id = session.scalars(select(Registration.id)).one()
+        session.add(
+            ActivityTemplate(
+                public_id=TEMPLATE_ID, registration_id=registration_id, kind="journal", title="Journal", settings={}
+            )
+        )
+        session.commit()
+    engine.dispose()
 
 
 def _registration(lms: Lms) -> list[str]:

@@ -246,19 +246,21 @@ def require_signed_in() -> list[int]:
     raise SignInEnded(sentence("Your session has ended."), sentence("Open the activity again from your course."))
 
 
-def open_activity(activity_id: int) -> Opened:
+def open_activity(activity_id: int, *, kind: str | None = None) -> Opened:
     """Load and authorise in one query: the activity, and the asking person's membership of its course.
+
+    The pages of an activity type name their `kind`: they open no other, and none that is not set up yet.
 
     Raises:
         SignInEnded: Nobody is signed in.
         ActingAsSomebody: The browser is signed in under another person's name.
-        NotThere: No such activity, or not one of this person's courses.
+        NotThere: No such activity of that kind, or not one of this person's courses.
     """
     users = require_signed_in()
     row = None
     if activity_id <= LARGEST_ID:
         row = db.session.execute(_OPENED, {"of_activity": activity_id, "of_users": users}).one_or_none()
-    if row is None:
+    if row is None or kind not in {None, row.Activity.kind}:
         raise _acting_as_somebody() if _masqueraded_users() else _not_there()
     g.locale = row.Membership.user.locale
     return Opened(activity=row.Activity, member=row.Membership)

@@ -3,13 +3,47 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, Self
 
 from flask import Blueprint
 
+from lti_app.clock import Period
 from lti_app.gradebook.completion import Progress
 from lti_app.models.activity import Activity
 from lti_app.models.people import Membership, User
+
+
+class Settings(Protocol):
+    """What a facilitator may set: a frozen dataclass in which everything has a default."""
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what an activity or a template keeps; what it does not have takes its default."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is kept."""
+
+    @property
+    def available(self) -> Period:
+        """When the LMS should show the link, as far as the settings say."""
+
+    @property
+    def submission(self) -> Period:
+        """When work is taken."""
+
+
+class SettingsForm(Protocol):
+    """The form of the settings, a `FlaskForm`."""
+
+    @classmethod
+    def showing(cls, settings: Any) -> Self:
+        """Return the form, filled with the settings where nothing was submitted."""
+
+    def validate(self) -> bool:
+        """Check what was submitted."""
+
+    def settings(self) -> Settings:
+        """Return what a valid form holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,17 +51,19 @@ class ActivityType:
     """One kind of activity; `lti_app.catalog` lists them all.
 
     `label` and `summary` are message ids for gettext. `blueprint` has the endpoint `show`, which takes an
-    `activity_id` and is where a launch lands. `settings` is the frozen dataclass of what a facilitator may
-    set. `measure` counts a member's progress without changing anything; `due_at` is when the work is due, if ever;
-    `facts` names each kind of fact (message ids). `forget` erases what a person wrote, `export` returns all of
-    it as JSON-ready values, `count` says how many pieces that is.
+    `activity_id` and is where a launch lands. `settings` is what a facilitator may set and `form` its form;
+    templates/activities/<key>/ holds `_settings.html`, the fields of `form`, and `_preview.html`, what teachers
+    will see with `settings_`. `measure` counts a member's progress without changing anything; `due_at` is when the
+    work is due, if ever; `facts` names each kind of fact (message ids). `forget` erases what a person wrote, `export`
+    returns all of it as JSON-ready values, `count` says how many pieces that is.
     """
 
     key: str
     label: str
     summary: str
     blueprint: Blueprint
-    settings: type[Any]
+    settings: type[Settings]
+    form: type[SettingsForm]
     measure: Callable[[Activity, Membership], Progress]
     due_at: Callable[[Activity], datetime | None]
     facts: Mapping[str, str]

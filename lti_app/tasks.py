@@ -16,6 +16,7 @@ from lti_app.lti import nrps
 from lti_app.lti.connector import Lti, PlatformConnector
 from lti_app.lti.keys import KeyRing
 from lti_app.lti.tokens import remove_old_tokens
+from lti_app.models.deep_linking import DeepLinkingRequest
 from lti_app.models.handover import FrameSession, LaunchTicket
 from lti_app.models.launch import LaunchRecord
 from lti_app.models.notices import TakenNotice
@@ -190,11 +191,12 @@ def sweep_errands(kind: ErrandKind, enqueue: Callable[[int], object]) -> None:
 
 
 def remove_old_launches() -> None:
-    """Remove what is over: lines of the launch log after 90 days, notices, tickets, sessions of cookieless frames."""
+    """Remove what is over: the launch log after 90 days; notices, tickets, cookieless sessions, deep linking."""
     db.session.execute(delete(LaunchRecord).where(LaunchRecord.at < now() - LAUNCH_LOG_KEPT))
     db.session.execute(delete(TakenNotice).where(TakenNotice.expires_at < now()))
     db.session.execute(delete(LaunchTicket).where(LaunchTicket.expires_at < now()))
     db.session.execute(delete(FrameSession).where(FrameSession.expires_at < now()))
+    db.session.execute(delete(DeepLinkingRequest).where(DeepLinkingRequest.expires_at < now()))
     db.session.commit()
 
 

@@ -1,4 +1,4 @@
-"""Sample data for the demo: three teachers use the tool as their browsers would, so that no page starts empty."""
+"""Sample data for the demo: people use the tool as their browsers would, so that no page starts empty."""
 
 import re
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from practice_lms.people import PEOPLE
 from practice_lms.settings import Settings
 
 WEEKLY = 1
+ACTIVITIES = (1, 2, 3)
 _FIELD = re.compile(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
 _FORM = re.compile(r'<form[^>]*action="([^"]+)"')
+_KIND = re.compile(r'href="([^"]*/set-up/\d+/\w+)"')
 _LINK = re.compile(r'href="([^"]*/entries/\d+)"')
 
 
@@ -74,6 +76,11 @@ class _Browser:
         response.raise_for_status()
         return response
 
+    def launch(self, settings: Settings, *, person: str, activity: int) -> requests.Response:
+        """Open an activity and return the page it lands on."""
+        begun = requests.get(f"{settings.issuer}/api/launch/{activity}", params={"person": person}, timeout=20).json()
+        return self.submit(self.open(begun["action"], form=begun["fields"]))
+
     def submit(self, page: requests.Response, **changed: str) -> requests.Response:
         """Send the page's first form, with some fields changed."""
         fields = {name: unescape(value) for name, value in _FIELD.findall(page.text)}
@@ -81,18 +88,30 @@ class _Browser:
 
 
 def fill_course(settings: Settings) -> None:
-    """Write the sample entries, unless somebody has used this demo before."""
+    """Set the activities up and write the sample entries, unless somebody has used this demo before."""
     if requests.get(f"{settings.issuer}/api/gradebook", timeout=20).json():
         return
+    facilitator = next(person for person in PEOPLE if person.part == "Facilitator")
+    for activity in ACTIVITIES:
+        _set_up(settings, person=facilitator.id, activity=activity)
     teachers = [person for person in PEOPLE if person.part == "Teacher"]
     for entry in ENTRIES:
         _write(settings, person=teachers[entry.person_index].id, entry=entry)
 
 
+def _set_up(settings: Settings, *, person: str, activity: int) -> None:
+    """Make an activity of a link that the tool asks about: of the first kind it offers, with its defaults."""
+    browser = _Browser()
+    page = browser.launch(settings, person=person, activity=activity)
+    if kind := _KIND.search(page.text):
+        settings_page = browser.open(urljoin(page.url, unescape(kind.group(1))))
+        fields = {name: unescape(value) for name, value in _FIELD.findall(settings_page.text)}
+        browser.open(settings_page.url, form=fields)
+
+
 def _write(settings: Settings, *, person: str, entry: SampleEntry) -> None:
     browser = _Browser()
-    begun = requests.get(f"{settings.issuer}/api/launch/{WEEKLY}", params={"person": person}, timeout=20).json()
-    journal = browser.submit(browser.open(begun["action"], form=begun["fields"]))
+    journal = browser.launch(settings, person=person, activity=WEEKLY)
     if "/entries" not in journal.text or _LINK.search(journal.text):
         return
     editor = browser.submit(journal)

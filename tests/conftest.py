@@ -24,6 +24,7 @@ from lti_app.models.platform import Deployment, Registration
 from practice_lms.server import RunningLms, serve
 from practice_lms.settings import Settings
 from tests import services
+from tests.placing import place_journals
 from tests.visitor import ClientOfItsOwn, Visitor
 
 POSTGRES_URL, REDIS_URL = "STAFFROOM_TEST_POSTGRES_URL", "STAFFROOM_TEST_REDIS_URL"
@@ -223,7 +224,7 @@ def registration(app: Flask, lms: RunningLms) -> Registration:
 
 
 def register(lms: RunningLms) -> Registration:
-    """Register a practice LMS, with its deployment."""
+    """Register a practice LMS with its deployment; the links in its course were placed as journals."""
     row = Registration(
         name="Practice LMS",
         issuer=lms.url,
@@ -235,7 +236,7 @@ def register(lms: RunningLms) -> Registration:
     db.session.add(row)
     db.session.flush()
     db.session.add(Deployment(registration_id=row.id, deployment_id_on_platform=lms.settings.deployment_id))
-    db.session.commit()
+    place_journals(db.session(), lms, registration_id=row.id)
     return row
 
 

@@ -1,12 +1,14 @@
 """Rows for tests, with values that make sense; what a test is about it says itself."""
 
+from uuid import uuid4
+
 import factory
 from factory.alchemy import SQLAlchemyModelFactory
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.clock import now
 from lti_app.db import db
-from lti_app.models.activity import Activity
+from lti_app.models.activity import Activity, ActivityTemplate
 from lti_app.models.gradebook import Completion, ScoreDelivery
 from lti_app.models.people import Context, Membership, Role, User
 from lti_app.models.platform import Deployment, Registration
@@ -67,6 +69,19 @@ class ContextFactory(RowFactory):
     deployment_id = factory.SelfAttribute("deployment.id")
     context_id_on_platform = factory.Sequence(lambda number: f"course-{number}")
     title = "Induction"
+
+
+class TemplateFactory(RowFactory):
+    """A journal with default settings, as placed."""
+
+    class Meta:
+        model = ActivityTemplate
+
+    public_id = factory.LazyFunction(lambda: uuid4().hex)
+    registration_id = factory.LazyFunction(lambda: RegistrationFactory().id)
+    kind = "journal"
+    title = "Weekly reflection"
+    settings = factory.LazyFunction(dict)
 
 
 class ActivityFactory(RowFactory):

@@ -52,6 +52,17 @@ class Visitor:
         form = {name: value for name, value in fields.items() if value is not None}
         return self.client.post("/lti/login", data=form, base_url=self.base_url)
 
+    def begin_adding(self, person: str = FACILITATOR) -> TestResponse:
+        """Post the login form of somebody who adds activities to the course."""
+        begun = requests.get(f"{self.lms.url}/api/launch/deep-linking", params={"person": person}, timeout=10).json()
+        return self.client.post("/lti/login", data=begun["fields"], base_url=self.base_url)
+
+    def add(self, person: str = FACILITATOR) -> TestResponse:
+        """Open the picker."""
+        landed = self.post_token(self.token(self.begin_adding(person)).fields)
+        assert landed.status_code == 303, landed.text
+        return self.get(landed.headers["Location"])
+
     def token(self, login: TestResponse) -> Token:
         """Follow the login's redirect to the LMS and return the form it answers with."""
         page = requests.get(login.headers["Location"], timeout=10)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_app.clock import now
 from lti_app.lti.data_privacy import PRIVACY_MESSAGES, parse_privacy_launch
+from lti_app.lti.deep_linking import DEEP_LINKING_MESSAGE, parse_deep_linking
 from lti_app.lti.key_sets import PlatformKeySets
 from lti_app.lti.login import LaunchRequest, NoCookies
 from lti_app.lti.messages import (
@@ -33,6 +34,7 @@ MAX_AGE = timedelta(minutes=10)
 # Every type of message that is let in, and what reads it.
 _PARSERS: Mapping[str, Parser] = {
     RESOURCE_LINK_MESSAGE: parse_launch,
+    DEEP_LINKING_MESSAGE: parse_deep_linking,
     REVIEW_MESSAGE: parse_review,
     **dict.fromkeys(PRIVACY_MESSAGES, parse_privacy_launch),
 }

@@ -321,10 +321,10 @@ def _url(endpoint: Mapping[str, Any], key: str, *, of: str) -> str:
 
 
 def mapping(claims: Mapping[str, Any], key: str, *, required: bool = False) -> Mapping[str, Any]:
-    """Return an object among the claims; where it may be missing, an empty one in its place.
+    """Return a claim that is an object; an empty one where it is missing and need not be there.
 
     Raises:
-        LaunchRefused: It is missing, or no object.
+        LaunchRefused: It is no object, or required and missing.
     """
     value = claims.get(key)
     if value is None and not required:

@@ -26,6 +26,9 @@ class Check(StrEnum):
     DEPLOYMENT = "deployment"
     OTHER_DEPLOYMENT = "other_deployment"
     MESSAGE = "message"
+    ROLE = "role"
+    CONTENT_TYPES = "content_types"
+    RETURN_URL = "return_url"
 
 
 _OPEN_AGAIN = sentence("Open the activity again from your course.")
@@ -62,6 +65,18 @@ _SENTENCES = {
     Check.KEYS_UNREACHABLE: (
         sentence("Staffroom could not reach your LMS to make sure that it is you."),
         sentence("Wait a minute and open the activity again from your course."),
+    ),
+    Check.ROLE: (
+        sentence("Only those who look after this course can add activities to it."),
+        sentence("Ask the facilitator of the course to add it, or to enrol you as one of its instructors."),
+    ),
+    Check.CONTENT_TYPES: (
+        sentence("Your LMS does not take activities in the place that you came from."),
+        sentence("Go to the place in your course where you add activities, and choose Staffroom there."),
+    ),
+    Check.RETURN_URL: (
+        sentence("Your LMS asked Staffroom to answer to an address that is not its own."),
+        sentence("Nothing was sent. Give your LMS admin the reference number."),
     ),
     Check.TIME: (sentence("The pass that your LMS gave you is too old, or its clock is wrong."), _TELL_ADMIN),
 }

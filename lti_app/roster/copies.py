@@ -41,28 +41,35 @@ def record_copy(session: Session, notice: ContextCopyNotice) -> None:
 
 
 def sources_of(session: Session, context: Context) -> Sequence[Context]:
-    """Return the courses that are known here and this one was copied from, directly or by way of others.
+    """Return the courses that are known here and this one was copied from, in the order of `origins_of`."""
+    origins = origins_of(
+        session, deployment_id=context.deployment_id, context_id_on_platform=context.context_id_on_platform
+    )
+    found = session.scalars(
+        select(Context).where(
+            Context.deployment_id == context.deployment_id, Context.context_id_on_platform.in_(origins)
+        )
+    )
+    return sorted(found, key=lambda source: origins.index(source.context_id_on_platform))
+
+
+def origins_of(session: Session, *, deployment_id: int, context_id_on_platform: str) -> list[str]:
+    """Return the platform's ids of the courses that one was copied from, directly or by way of others.
 
     Nearest first, and of those told of last first; only courses of the same deployment, where ids of courses are
     unique (LTI 1.3 core, 5.4.1). At most ten generations back.
     """
-    order = {context.context_id_on_platform: 0}
-    generation = [context.context_id_on_platform]
+    order = {context_id_on_platform: 0}
+    generation = [context_id_on_platform]
     for _ in range(GENERATIONS):
         copies = session.execute(
             select(ContextCopy.origin_id_on_platform)
-            .where(
-                ContextCopy.deployment_id == context.deployment_id,
-                ContextCopy.context_id_on_platform.in_(generation),
-            )
+            .where(ContextCopy.deployment_id == deployment_id, ContextCopy.context_id_on_platform.in_(generation))
             .order_by(ContextCopy.told_at.desc(), ContextCopy.id.desc())
         ).scalars()
         generation = [origin for origin in dict.fromkeys(copies) if origin not in order][:MOST_ORIGINS]
         if not generation:
             break
         order.update({origin: len(order) + place for place, origin in enumerate(generation)})
-    del order[context.context_id_on_platform]
-    found = session.scalars(
-        select(Context).where(Context.deployment_id == context.deployment_id, Context.context_id_on_platform.in_(order))
-    )
-    return sorted(found, key=lambda source: order[source.context_id_on_platform])
+    del order[context_id_on_platform]
+    return list(order)

@@ -19,6 +19,7 @@ from lti_app.models.groups import GroupPull
 from lti_app.models.notices import NoticeHandler
 from lti_app.models.people import Context, Membership, Role, RosterCause, User
 from lti_app.models.platform import Deployment
+from lti_app.roster.beginnings import beginning_of
 from lti_app.roster.groups import record_own_groups, want_groups
 from lti_app.roster.notice_handlers import want_handler
 from lti_app.roster.pull_members import owe_pull
@@ -89,23 +90,26 @@ _KNOWN = (
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """Who arrived where (our ids), in which kind of activity; whether the launch names a line item, and scores wait."""
+    """Who arrived where (our ids), in which kind of activity; whether the launch names a line item, and scores wait.
+
+    `kind` is None where nobody has set the activity up yet.
+    """
 
     user_id: int
     activity_id: int
-    kind: str
+    kind: str | None
     names_line_item: bool
     has_parked_scores: bool
 
 
-def record_launch(session: Session, message: LaunchMessage, *, kind: str) -> Arrival:
-    """Make or update the rows of a launch, without committing; `kind` is the activity type of a new link.
+def record_launch(session: Session, message: LaunchMessage) -> Arrival:
+    """Make or update the rows of a launch, without committing; a new link begins as `beginning_of` says.
 
     Most launches say nothing that is not known: one query finds that out, and nothing is written.
     """
     if (arrival := _known(session, message)) is not None:
         return arrival
-    user, context, membership, activity = _find_or_make(session, message, kind=kind)
+    user, context, membership, activity = _find_or_make(session, message)
     _update(message, user=user, context=context, membership=membership)
     _note_launch(session, message, context=context, membership=membership, at=now())
     _update_activity(message, activity)
@@ -163,7 +167,7 @@ def _names_line_item(message: LaunchMessage) -> bool:
     return message.ags is not None and bool(message.ags.line_item_url)
 
 
-def _find_or_make(session: Session, message: LaunchMessage, *, kind: str) -> tuple[User, Context, Membership, Activity]:
+def _find_or_make(session: Session, message: LaunchMessage) -> tuple[User, Context, Membership, Activity]:
     """Return the four rows. Of two first launches at once, the one that comes second finds the other's rows."""
     for attempt in range(_ATTEMPTS):
         user, context, membership, activity = _find(session, message)
@@ -174,7 +178,7 @@ def _find_or_make(session: Session, message: LaunchMessage, *, kind: str) -> tup
                 user = user or _new_user(session, message)
                 context = context or _new_context(session, message)
                 membership = membership or _new_membership(session, context=context, user=user)
-                activity = activity or _new_activity(session, message, context=context, kind=kind)
+                activity = activity or _new_activity(session, message, context=context)
         except IntegrityError:
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -241,13 +245,17 @@ def _new_membership(session: Session, *, context: Context, user: User) -> Member
     return membership
 
 
-def _new_activity(session: Session, message: LaunchMessage, *, context: Context, kind: str) -> Activity:
+def _new_activity(session: Session, message: LaunchMessage, *, context: Context) -> Activity:
+    beginning = beginning_of(session, message)
     activity = Activity(
         context_id=context.id,
         resource_link_id_on_platform=message.resource_link_id,
-        kind=kind,
-        title="",
-        settings={},
+        kind=beginning.kind,
+        title=beginning.title,
+        settings=beginning.settings,
+        wants_line_item=beginning.wants_line_item,
+        template_id=beginning.template_id,
+        source_id=beginning.source_id,
         ags_scopes="",
     )
     session.add(activity)

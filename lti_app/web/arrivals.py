@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from flask import current_app, url_for
+
+from lti_app.catalog import ACTIVITY_TYPES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
@@ -13,3 +17,15 @@ class Arrived:
     user_id: int
     path: str
     may_count: int | None = None
+
+
+def activity_path(activity_id: int, *, kind: str | None) -> str:
+    """Return the page of an activity of that kind; without a kind, the page where one is chosen."""
+    if kind is None:
+        return url_for("set_up.show", activity_id=activity_id)
+    return url_for(f"{ACTIVITY_TYPES[kind].blueprint.name}.show", activity_id=activity_id)
+
+
+def launch_url() -> str:
+    """Return the one redirect URI: a constant, whatever host name the request came by."""
+    return f"{current_app.config['STAFFROOM_PUBLIC_URL']}/lti/launch"

@@ -9,8 +9,7 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; base-uri 'none'; frame-ancestors "
 )
-# Our forms post to us alone; a login comes from the platform, never the other way.
-_FORMS = "; form-action 'self'"
+SELF = "'self'"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -39,7 +38,7 @@ def register(app: Flask) -> None:
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cache-Control", "no-store")
         if response.mimetype == "text/html" and not response.location:
-            headers["Content-Security-Policy"] = _CSP + _ancestors() + _FORMS
+            headers["Content-Security-Policy"] = f"{_CSP}{_ancestors()}; form-action {g.get('form_target', SELF)}"
         if current_app.config["STAFFROOM_PUBLIC_URL"].startswith("https:"):
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return _unless_known(response)
@@ -53,6 +52,11 @@ def _unless_known(response: Response) -> Response:
     return response
 
 
+def let_forms_post_to(origin: str) -> None:
+    """Let this page's forms post to that origin and nowhere else; all other pages' forms post to us alone."""
+    g.form_target = origin
+
+
 def _ancestors() -> str:
     """Return who may frame the page: the session's platforms; a page for nobody signed in shows nothing private.
 
@@ -64,4 +68,4 @@ def _ancestors() -> str:
     if request.blueprint == "connections" and (is_operator_session() or not sees_connections()):
         return "'self'"
     origins = g.get("frame_origins") or frame_origins()
-    return " ".join(["'self'", *origins]) if origins else "*"
+    return " ".join([SELF, *origins]) if origins else "*"

@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
+from flask import Blueprint, Flask, current_app, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from lti_app.access import sign_in
-from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.gradebook.delivery import release_parked, release_refused
 from lti_app.lti.data_privacy import PrivacyMessage
+from lti_app.lti.deep_linking import DeepLinkingMessage
 from lti_app.lti.launch import PlatformLaunch
 from lti_app.lti.login import PlatformLogin
 from lti_app.lti.messages import LaunchMessage, Message
@@ -26,13 +26,13 @@ from lti_app.models.activity import Activity
 from lti_app.roster.record_launch import Arrival, record_launch
 from lti_app.roster.roles import is_lms_admin
 from lti_app.web import handover, launch_log
-from lti_app.web.arrivals import Arrived
+from lti_app.web.arrivals import Arrived, activity_path, launch_url
+from lti_app.web.deep_linking import arrive_at_picker
 from lti_app.web.errors import show_error
 from lti_app.web.privacy import arrive_at_privacy
 from lti_app.web.review import arrive_at_review
 
 BROWSER_COOKIE = "__Host-staffroom-browser"
-DEFAULT_KIND = "journal"
 
 log = structlog.get_logger()
 pages = Blueprint("lti", __name__, url_prefix="/lti")
@@ -117,11 +117,6 @@ def refused(error: LaunchRefused) -> ResponseReturnValue:
     return show_error(launch_log.list_refused(error))
 
 
-def launch_url() -> str:
-    """Return the one redirect URI: a constant, whatever host name the request came by."""
-    return f"{current_app.config['STAFFROOM_PUBLIC_URL']}/lti/launch"
-
-
 def register(app: Flask) -> None:
     """Add the addresses."""
     app.register_blueprint(pages)
@@ -129,12 +124,10 @@ def register(app: Flask) -> None:
 
 def _arrive_at_activity(message: LaunchMessage) -> Arrived:
     """Record who came to which activity; its page is where they land."""
-    arrival = record_launch(db.session(), message, kind=DEFAULT_KIND)
+    arrival = record_launch(db.session(), message)
     if arrival.has_parked_scores and not message.is_masquerade:
         _release_scores(arrival)
-    blueprint = ACTIVITY_TYPES[arrival.kind].blueprint
-    path = url_for(f"{blueprint.name}.show", activity_id=arrival.activity_id)
-    return Arrived(user_id=arrival.user_id, path=path)
+    return Arrived(user_id=arrival.user_id, path=activity_path(arrival.activity_id, kind=arrival.kind))
 
 
 # What each kind of message does when it was let in; nothing is committed there.
@@ -142,6 +135,7 @@ _ARRIVALS: Mapping[type[Message], Callable[[Any], Arrived]] = {
     LaunchMessage: _arrive_at_activity,
     ReviewMessage: arrive_at_review,
     PrivacyMessage: arrive_at_privacy,
+    DeepLinkingMessage: arrive_at_picker,
 }
 
 

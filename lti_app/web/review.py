@@ -22,7 +22,7 @@ pages = Blueprint("review", __name__, url_prefix="/review")
 def show(activity_id: int, user_id: int) -> ResponseReturnValue:
     """Show a facilitator what somebody did and when, and where their credit is; never what they wrote."""
     opened = require_facilitator(open_activity(activity_id))
-    kind = ACTIVITY_TYPES.get(opened.activity.kind)
+    kind = ACTIVITY_TYPES.get(opened.activity.kind or "")
     if kind is None:
         return render_template("review/unknown.html")
     back = url_for(f"{kind.blueprint.name}.show", activity_id=activity_id)
@@ -50,7 +50,7 @@ def arrive_at_review(message: ReviewMessage) -> Arrived:
     session = db.session()
     user = record_person(session, message)
     activity = find_reviewed_activity(session, message)
-    kind = ACTIVITY_TYPES.get(activity.kind) if activity is not None else None
+    kind = ACTIVITY_TYPES.get(activity.kind or "") if activity is not None else None
     if activity is None or kind is None:
         return Arrived(user_id=user.id, path=url_for("review.unknown"))
     record_member(session, message, user=user, context_id=activity.context_id)

@@ -10,6 +10,7 @@ from lti_app.models.people import Membership, Role, User
 from lti_app.models.platform import Registration
 from practice_lms.people import ADMINISTRATORS
 from tests.lti_app.lti.launching import LTI, launch_with, stored
+from tests.placing import template_of
 from tests.visitor import OTHER_TEACHER, TEACHER, Visitor
 
 SAME_MAIL = {"email": "jonas@practice.invalid", "name": "Jonas Lindqvist"}
@@ -58,11 +59,13 @@ def test_people_when_their_subs_differ_in_one_letter_then_are_two(
     ids=str,
 )
 def test_rights_when_claimed_beside_the_roles_then_none_are_given(visitor: Visitor, claims: dict[str, Any]) -> None:
-    answer = launch_with(visitor, claims=claims)
+    custom = {f"{LTI}custom": {**template_of(visitor.lms), **claims.get(f"{LTI}custom", {})}}
+    answer = launch_with(visitor, claims={**claims, **custom})
 
     member = db.session.scalars(select(Membership)).one()
     assert answer.status_code == 303
     assert (member.role, [sub for _, sub in _people()]) == (Role.TEACHER, [TEACHER])
+    assert visitor.get("/journal/1").status_code == 200
     assert visitor.get("/journal/1/settings").status_code == 404
 
 

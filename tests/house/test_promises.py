@@ -41,10 +41,12 @@ def test_activity_type_when_catalogued_then_has_page_settings_templates_and_a_jo
 
     assert kind.key == key
     assert f"{kind.blueprint.name}.show" in app.view_functions
-    assert is_dataclass(kind.settings)
     assert kind.facts
+    assert is_dataclass(kind.settings.from_json({}))
     assert (ROOT / "lti_app" / "activities" / key / "activity.py").exists()
-    assert list((ROOT / "templates" / "activities" / key).glob("*.html"))
+    assert {"_settings.html", "_preview.html"} <= {
+        path.name for path in (ROOT / "templates" / "activities" / key).glob("*.html")
+    }
     assert any(
         kind.label in path.read_text() or key in path.read_text()
         for path in (ROOT / "tests/journeys").glob("test_*.py")

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Playwright
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
+from config import Config
 from practice_lms.server import RunningLms, serve
 from practice_lms.settings import Settings
 from tests import services
 from tests.journeys.stack import Stack, running_stack
+from tests.placing import place_journals
 
 
 @pytest.fixture
@@ -25,7 +29,7 @@ def own_lms(tmp_path: Path) -> Iterator[RunningLms]:
 
 @pytest.fixture
 def stack(own_lms: RunningLms, database_url: str, tmp_path: Path, keys_path: Path) -> Iterator[Stack]:
-    """The tool, not started yet, registered with the LMS."""
+    """The tool, not started yet, registered with the LMS; the links in its course were placed as journals."""
     port = int(own_lms.settings.tool_url.rpartition(":")[2])
     environment = {
         "PORT": str(port),
@@ -36,6 +40,9 @@ def stack(own_lms: RunningLms, database_url: str, tmp_path: Path, keys_path: Pat
         "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": "1",
     }
     with running_stack(own_lms, port=port, environment=environment, folder=tmp_path) as running:
+        with Session(create_engine(Config(database_url=database_url).sqlalchemy_url)) as session:
+            place_journals(session, own_lms, registration_id=1)
+            session.connection().engine.dispose()
         yield running
 
 

@@ -14,7 +14,9 @@ import pytest
 import requests
 
 from tests import services
+from tests.journeys.browsing import Browser
 from tests.journeys.stack import ROOT, wait_for
+from tests.visitor import TEACHER, UNGRADED
 
 COMMAND = [sys.executable, "-m", "practice_lms.demo"]
 
@@ -34,6 +36,7 @@ def test_demo_when_started_twice_then_prints_one_address_and_keeps_what_was_ther
     lms = f"http://127.0.0.1:{environment['LMS_PORT']}"
     with _demo(environment, tmp_path / "first.log") as first:
         _wait_for_scores(lms, 2, first)
+        ungraded = Browser().launch(lms, person=TEACHER, activity=UNGRADED)
         before = requests.get(f"{lms}/api/gradebook", timeout=10).json()
 
     with _demo(environment, tmp_path / "second.log") as second:
@@ -43,6 +46,7 @@ def test_demo_when_started_twice_then_prints_one_address_and_keeps_what_was_ther
     assert addresses == [lms]
     assert after == before
     assert len(after) == 2
+    assert "0 of 1 entry" in ungraded.text
 
 
 @pytest.mark.parametrize("variable", ["PORT", "LMS_PORT"])

@@ -15,13 +15,14 @@ from lti_app import tasks
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.gradebook import delivery
+from lti_app.models.deep_linking import DeepLinkingRequest
 from lti_app.models.gradebook import DeliveryState
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
 from lti_app.queue import wake
 from tests.lti_app.activities.journal.writing import stored
 from tests.lti_app.gradebook.course import Course, delivered, outcome
-from tests.visitor import OTHER_TEACHER, TEACHER
+from tests.visitor import OTHER_TEACHER, PRINCIPAL, TEACHER, Visitor
 
 
 def work(queue: Huey) -> int:
@@ -147,6 +148,21 @@ def test_remove_old_launches_when_some_are_over_then_removes_those(
     run_named(queue, "remove_old_launches")
 
     assert [line.login_id for line in stored(LaunchRecord)] == ["89 days, 0:00:00"]
+
+
+def test_remove_old_launches_when_nobody_answered_a_request_then_removes_it_with_what_the_lms_sent(
+    visitor: Visitor, queue: Huey
+) -> None:
+    visitor.add()
+    with time_machine.travel(now() - timedelta(hours=3), tick=True):
+        visitor.add(PRINCIPAL)
+    before = len(stored(DeepLinkingRequest))
+
+    run_named(queue, "remove_old_launches")
+
+    waiting = stored(DeepLinkingRequest)
+    assert (before, len(waiting)) == (2, 1)
+    assert waiting[0].expires_at > now()
 
 
 @pytest.mark.parametrize(("name", "times"), [("sweep", 24 * 60), ("remove_old_launches", 1)])

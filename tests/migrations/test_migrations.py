@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from lti_app.db import db
 from tests.factories import ActivityFactory, EntryFactory, MembershipFactory
@@ -61,3 +62,22 @@ def test_migrations_when_listed_then_stand_in_one_line(revisions: list[str]) -> 
     heads = ScriptDirectory.from_config(config).get_heads()
 
     assert heads == [revisions[-1]]
+
+
+def test_migrations_when_a_table_is_made_anew_then_what_points_at_its_rows_stays(revisions: list[str]) -> None:
+    activity = ActivityFactory(kind=None)
+    member = MembershipFactory(context=activity.context)
+    EntryFactory(activity_id=activity.id, user_id=member.user_id, text="Kept.")
+    db.session.commit()
+    db.session.remove()
+
+    downgrade(revision=revisions[0])
+    before = db.session.execute(text("SELECT kind FROM activity")).scalars().all()
+    db.session.remove()
+    upgrade()
+
+    assert before == ["journal"]
+    assert db.session.execute(text("SELECT text FROM journal_entry")).scalars().all() == ["Kept."]
+    with pytest.raises(IntegrityError):
+        db.session.execute(text("DELETE FROM activity"))
+    db.session.rollback()

@@ -5,18 +5,20 @@ A teacher writes (`views`, `service`), a finished entry becomes a fact, `progres
 """
 
 from lti_app.activities.journal import service
+from lti_app.activities.journal.forms import SettingsForm
 from lti_app.activities.journal.progress import ENTRY_FINISHED, due_at, measure
-from lti_app.activities.journal.settings import JournalSettings
+from lti_app.activities.journal.settings import KEY, JournalSettings
 from lti_app.activities.journal.views import journal
 from lti_app.activity_type import ActivityType
 from lti_app.errors import sentence
 
 JOURNAL = ActivityType(
-    key="journal",
+    key=KEY,
     label=sentence("Reflective journal"),
     summary=sentence("Teachers write about their own practice, and nobody else reads it."),
     blueprint=journal,
     settings=JournalSettings,
+    form=SettingsForm,
     measure=measure,
     due_at=due_at,
     facts={ENTRY_FINISHED: sentence("Entry finished")},

@@ -9,6 +9,7 @@ from wtforms import DateTimeLocalField, HiddenField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lti_app.activities.journal.settings import (
+    DEFAULT_PROMPT,
     MAX_ENTRIES_REQUIRED,
     MAX_MINIMUM_WORDS,
     MAX_PROMPT,
@@ -23,6 +24,7 @@ class SettingsForm(FlaskForm):
         lazy_gettext("Prompt"),
         description=lazy_gettext("What teachers write about. Leave it empty for Staffroom's own."),
         validators=[Length(max=MAX_PROMPT)],
+        render_kw={"placeholder": lazy_gettext(DEFAULT_PROMPT)},
     )
     entries_required = IntegerField(
         lazy_gettext("Entries needed"),

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
+from lti_app.clock import Period
 from lti_app.errors import sentence
 
+KEY = "journal"
 MAX_PROMPT = 4000
 MAX_ENTRIES_REQUIRED = 100
 MAX_MINIMUM_WORDS = 2000
@@ -30,6 +32,8 @@ class JournalSettings:
     `entries_required` is the completion rule (1 to 100). `minimum_words` may be 0. After `due_at` an entry
     is late but counts; after `closes_at` none can be finished. An empty `prompt` means the default one.
     """
+
+    DEFAULT_PROMPT: ClassVar[str] = DEFAULT_PROMPT
 
     prompt: str = ""
     entries_required: int = 1
@@ -56,6 +60,16 @@ class JournalSettings:
         for name in ("due_at", "closes_at"):
             values[name] = values[name].isoformat() if values[name] else None
         return {**values, "audience": self.audience.value}
+
+    @property
+    def available(self) -> Period:
+        """When the LMS should show the journal: always, since what was written stays readable."""
+        return Period()
+
+    @property
+    def submission(self) -> Period:
+        """When entries can be finished; the due date is soft, and stays out of this."""
+        return Period(end=self.closes_at)
 
     def is_closed(self, at: datetime) -> bool:
         """Whether nothing can be finished any more."""

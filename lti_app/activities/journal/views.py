@@ -14,11 +14,12 @@ from lti_app.activities.journal import service
 from lti_app.activities.journal.forms import SettingsForm
 from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.service import CannotFinish, Save, SaveState
-from lti_app.activities.journal.settings import DEFAULT_PROMPT, JournalSettings
+from lti_app.activities.journal.settings import DEFAULT_PROMPT, KEY, JournalSettings
 from lti_app.clock import now
 from lti_app.db import LARGEST_ID, db
 from lti_app.gradebook.course_progress import course_progress, credit_of_member, ungradable_people
 from lti_app.models.people import Role
+from lti_app.roster.beginnings import named_source
 from lti_app.roster.groups import groups_of_course
 from lti_app.roster.pull_members import ask_for_pull
 
@@ -40,7 +41,7 @@ def new_editor_id() -> str:
 @journal.get("/<int:activity_id>")
 def show(activity_id: int) -> ResponseReturnValue:
     """Show the journal: to a facilitator who has finished, to everybody else who takes part their own entries."""
-    opened = open_activity(activity_id)
+    opened = _open(activity_id)
     if opened.member.role is Role.NONE:
         return render_template("activities/journal/no_part.html", opened=opened)
     if opened.member.role.looks_after_course:
@@ -51,7 +52,7 @@ def show(activity_id: int) -> ResponseReturnValue:
 @journal.post("/<int:activity_id>/entries")
 def begin(activity_id: int) -> ResponseReturnValue:
     """Open the draft, or begin one."""
-    opened = require_participant(open_activity(activity_id))
+    opened = require_participant(_open(activity_id))
     draft = service.open_draft(db.session(), opened.activity, member=opened.member)
     entry_id = draft.id
     db.session.commit()
@@ -122,7 +123,7 @@ def finish(activity_id: int, entry_id: int) -> ResponseReturnValue:
 @journal.get("/<int:activity_id>/credit")
 def credit(activity_id: int) -> ResponseReturnValue:
     """Show where the asking person's credit is; the journal's page asks while it is on its way."""
-    opened = require_participant(open_activity(activity_id))
+    opened = require_participant(_open(activity_id))
     _, present = credit_of_member(db.session(), opened.activity, opened.member)
     return render_template("activities/journal/_credit.html", credit=present, opened=opened)
 
@@ -130,7 +131,7 @@ def credit(activity_id: int) -> ResponseReturnValue:
 @journal.route("/<int:activity_id>/settings", methods=["GET", "POST"])
 def settings(activity_id: int) -> ResponseReturnValue:
     """Show the settings to a facilitator, and keep changed ones."""
-    opened = require_facilitator(open_activity(activity_id))
+    opened = require_facilitator(_open(activity_id))
     present = JournalSettings.from_json(opened.activity.settings)
     form = SettingsForm.showing(present)
     if form.validate_on_submit():
@@ -145,7 +146,7 @@ def settings(activity_id: int) -> ResponseReturnValue:
 @journal.post("/<int:activity_id>/people")
 def refresh_people(activity_id: int) -> ResponseReturnValue:
     """Have the course's list of people read from the platform again; a worker does it in the background."""
-    opened = require_facilitator(open_activity(activity_id))
+    opened = require_facilitator(_open(activity_id))
     is_new = ask_for_pull(db.session(), opened.activity.context_id, at=now())
     db.session.commit()
     if is_new:
@@ -153,6 +154,10 @@ def refresh_people(activity_id: int) -> ResponseReturnValue:
     else:
         flash(gettext("The list of people was asked for a moment ago. You can ask again after five minutes."))
     return redirect(url_for(".show", activity_id=activity_id), 303)
+
+
+def _open(activity_id: int) -> Opened:
+    return open_activity(activity_id, kind=KEY)
 
 
 def _save_first(opened: Opened, own: JournalEntry) -> ResponseReturnValue | None:
@@ -188,13 +193,14 @@ def _show_progress(opened: Opened) -> ResponseReturnValue:
         staff=staff or (),
         groups=groups,
         group_id=group_id,
+        source=named_source(session, activity),
         **_page(opened),
     )
 
 
 def _open_entry(activity_id: int, entry_id: int) -> tuple[Opened, JournalEntry]:
     """Return the asking person's own entry; `can_read` has the last word, as for every text."""
-    opened = require_participant(open_activity(activity_id))
+    opened = require_participant(_open(activity_id))
     own = service.find_entry(db.session(), opened.activity, member=opened.member, entry_id=entry_id)
     if not can_read(opened.member, own):
         raise service.no_such_entry()

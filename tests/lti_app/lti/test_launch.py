@@ -167,7 +167,7 @@ def test_launch_when_the_locale_is_absurd_then_the_page_still_opens(visitor: Vis
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("message", ["LtiDeepLinkingRequest", "LtiStartProctoring", "ltiresourcelinkrequest"])
+@pytest.mark.parametrize("message", ["LtiStartProctoring", "LtiStartAssessment", "ltiresourcelinkrequest"])
 def test_launch_when_of_another_message_type_then_refused(
     visitor: Visitor, registration: Registration, message: str
 ) -> None:

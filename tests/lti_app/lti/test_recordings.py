@@ -11,22 +11,25 @@ from sqlalchemy import select
 from lti_app.db import db
 from lti_app.models.activity import Activity
 from lti_app.models.people import Context, Membership, Role, User
-from tests.lti_app.lti.launching import AGS, launch_with, log_lines, stored
+from tests.lti_app.lti.launching import AGS, LTI, launch_with, log_lines, stored
+from tests.placing import template_of
 from tests.visitor import Visitor
 
 MOODLE = Path(__file__).parents[2] / "recordings" / "moodle-4.5"
 SERVICES = "http://localhost:8081/mod/lti/services.php/2"
 
 
-def _recorded(name: str) -> dict[str, Any]:
+def recorded(name: str) -> dict[str, Any]:
+    """Return the claims of a recorded launch, anew each time."""
     claims: dict[str, Any] = json.loads((MOODLE / f"{name}.json").read_text("utf-8"))
     return claims
 
 
 def _launch(visitor: Visitor, name: str) -> int:
-    """Launch with the recorded claims (a deployment of the practice LMS's own), and return the page's status."""
-    claims = _recorded(name)
-    claims["https://purl.imsglobal.org/spec/lti/claim/deployment_id"] = visitor.lms.settings.deployment_id
+    """Launch with the recorded claims (deployment and template are of here), and return the page's status."""
+    claims = recorded(name)
+    claims[f"{LTI}custom"] |= template_of(visitor.lms)
+    claims[f"{LTI}deployment_id"] = visitor.lms.settings.deployment_id
     absent = [claim for claim in ("name", "given_name", "family_name", "email") if claim not in claims]
     answer = launch_with(visitor, claims=claims, remove=absent)
     return visitor.get(answer.headers["Location"]).status_code
@@ -85,12 +88,12 @@ def test_moodles_copy_when_launched_then_is_an_activity_of_its_own_with_nobodys_
     _launch(visitor, copy)
 
     activities = db.session.scalars(select(Activity).order_by(Activity.id)).all()
-    custom = "https://purl.imsglobal.org/spec/lti/claim/custom"
+    custom = f"{LTI}custom"
     assert len(set(db.session.scalars(select(Context.context_id_on_platform)).all())) == courses
     assert len({activity.resource_link_id_on_platform for activity in activities}) == 2
     assert len({activity.line_item_url for activity in activities}) == 2
     assert stored() == {"lti_user": 1, "context": courses, "membership": courses, "activity": 2, "launch_record": 2}
-    assert _recorded(copy)[custom]["task"] == _recorded("launch-teacher")[custom]["task"]
+    assert recorded(copy)[custom]["task"] == recorded("launch-teacher")[custom]["task"]
 
 
 def test_moodles_return_address_when_launched_then_is_neither_stored_nor_logged(visitor: Visitor) -> None:
@@ -98,7 +101,7 @@ def test_moodles_return_address_when_launched_then_is_neither_stored_nor_logged(
         _launch(visitor, "launch-student-iframe")
 
     rows = [str(tuple(row)) for table in db.metadata.sorted_tables for row in db.session.execute(select(table)).all()]
-    assert "struck-out" in json.dumps(_recorded("launch-student-iframe"))
+    assert "struck-out" in json.dumps(recorded("launch-student-iframe"))
     assert not [row for row in rows if "sesskey" in row or "return.php" in row]
     assert [line["event"] for line in logged] == ["launch_accepted"]
     assert "sesskey" not in str(logged)
@@ -109,7 +112,7 @@ def test_moodles_submission_review_when_replayed_then_leads_to_that_persons_fact
     visitor: Visitor, another_visitor: Visitor, line_items: int
 ) -> None:
     _launch(another_visitor, "launch-student-iframe")
-    claims = _recorded("submission-review")
+    claims = recorded("submission-review")
     if line_items == 2:
         del claims[AGS]["lineitem"]
 

@@ -52,7 +52,7 @@ def message(app: Flask) -> LaunchMessage:
 
 def _record(message: LaunchMessage, **changes: Any) -> None:
     """Record the launch with some of it changed."""
-    record_launch(db.session(), replace(message, **changes), kind="journal")
+    record_launch(db.session(), replace(message, **changes))
 
 
 def _rows() -> tuple[User, Context, Membership, Activity]:
@@ -79,7 +79,7 @@ def test_launch_when_first_then_makes_one_of_each(message: LaunchMessage) -> Non
     assert (user.sub, user.name, user.locale) == ("102", "Jonas Lindqvist", "en")
     assert (context.context_id_on_platform, context.label, context.title) == ("7", "IND-1", "Induction")
     assert (member.role, member.is_active, member.is_test_user) == (Role.TEACHER, True, False)
-    assert (activity.kind, activity.title, activity.settings) == ("journal", "Weekly reflection", {})
+    assert (activity.kind, activity.title, activity.settings) == (None, "Weekly reflection", {})
     assert (activity.line_item_url, activity.ags_scopes) == (LINE_ITEM.line_item_url, "a b")
 
 

@@ -331,7 +331,7 @@ def test_pages_when_people_launch_meanwhile_then_nobody_is_there_twice_and_the_l
             together.wait()
             for turn in range(15):
                 sub = f"{(59 - turn * 4 - number) % 60:03}"
-                record_launch(db.session(), _launch_of(sub, course, registration_id, deployment_id), kind="journal")
+                record_launch(db.session(), _launch_of(sub, course, registration_id, deployment_id))
                 db.session.commit()
 
     with ThreadPoolExecutor(4) as threads:
