@@ -43,6 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _PARTS = (
     assets,
     connections,
+    deep_linking,
     errors,
     handover,
     headers,
@@ -54,6 +55,7 @@ _PARTS = (
     queries,
     registration,
     review,
+    set_up,
 )
 MAX_REQUEST_BYTES = 2 * 1024 * 1024
 
