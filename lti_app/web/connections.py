@@ -148,8 +148,8 @@ def launch_log() -> ResponseReturnValue:
 def keys() -> ResponseReturnValue:
     """List the keys that Staffroom signs with."""
     admin = access.require_operator(access.open_connections())
-    ring = current_app.extensions["staffroom_keys"].keys
-    return render_template("connections/keys.html", admin=admin, keys=ring, tool=_tool())
+    ring = current_app.extensions["staffroom_keys"]
+    return render_template("connections/keys.html", admin=admin, ring=ring, tool=_tool())
 
 
 @pages.get("/sign-in/<token>")
