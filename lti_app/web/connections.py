@@ -137,7 +137,7 @@ def launch_log() -> ResponseReturnValue:
     wanted = connections.LogFilter(
         registration_id=request.args.get("platform", type=_key),
         reference=request.args.get("reference", "").strip().upper()[:16].replace("\x00", ""),
-        only_refused=request.args.get("only") == "refused",
+        only_refused=request.args.get("outcome") == "refused",
     )
     before = request.args.get("before", type=_key)
     found = connections.launch_log(db.session(), within=admin.within, wanted=wanted, before=before)
