@@ -137,7 +137,7 @@ def launch_log() -> ResponseReturnValue:
     wanted = connections.LogFilter(
         registration_id=request.args.get("platform", type=_key),
         reference=request.args.get("reference", "").strip().upper()[:16].replace("\x00", ""),
-        only_refused=request.args.get("only") == "refused",
+        only_refused=request.args.get("outcome") == "refused",
     )
     before = request.args.get("before", type=_key)
     found = connections.launch_log(db.session(), within=admin.within, wanted=wanted, before=before)
@@ -148,8 +148,8 @@ def launch_log() -> ResponseReturnValue:
 def keys() -> ResponseReturnValue:
     """List the keys that Staffroom signs with."""
     admin = access.require_operator(access.open_connections())
-    ring = current_app.extensions["staffroom_keys"].keys
-    return render_template("connections/keys.html", admin=admin, keys=ring, tool=_tool())
+    ring = current_app.extensions["staffroom_keys"]
+    return render_template("connections/keys.html", admin=admin, ring=ring, tool=_tool())
 
 
 @pages.get("/sign-in/<token>")

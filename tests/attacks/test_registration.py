@@ -18,6 +18,7 @@ from lti_app.models.platform import Registration
 from tests.conftest import close
 from tests.lti_app.lti.bare_platform import BarePlatform, Told, serve_bare
 from tests.lti_app.lti.registering import PLATFORM, TOOL, Lms, an_invite, lead_names_to, logged, sakai, stored
+from tests.lti_app.lti.watching import lift_rate_limits
 from tests.lti_app.web.admin_browser import AdminBrowser
 
 HOSTILE: list[Any] = [
@@ -46,6 +47,7 @@ def bare() -> Iterator[BarePlatform]:
 
 @pytest.fixture
 def admin(app: Flask) -> AdminBrowser:
+    lift_rate_limits(app)
     return AdminBrowser(app, keeps_cookies=False)
 
 
@@ -53,6 +55,7 @@ def admin(app: Flask) -> AdminBrowser:
 def strict(config: Config) -> Iterator[AdminBrowser]:
     """A tool that takes platforms of the public internet only, as it is in production."""
     app = create_app(replace(config, allow_private_platforms=False))
+    lift_rate_limits(app)
     with app.app_context():
         yield AdminBrowser(app, keeps_cookies=False)
     close(app)

@@ -23,6 +23,7 @@ from tests.lti_app.lti.bare_platform import Asked, BarePlatform, Told
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 LINE_ITEM, SCORE, RESULT = f"{AGS}lineitem", f"{AGS}score", f"{AGS}result.readonly"
 ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"

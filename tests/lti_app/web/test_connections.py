@@ -170,10 +170,10 @@ def test_log_when_longer_than_a_page_then_goes_on_by_key_and_keeps_the_filter(op
         _line(row)
     _line(row, outcome=LaunchOutcome.ACCEPTED, check=None, explanation=None, reference=None)
 
-    first = operator.get("/connections/log", platform=1, only="refused")
-    second = operator.get("/connections/log", platform=1, only="refused", before=2)
+    first = operator.get("/connections/log", platform=1, outcome="refused")
+    second = operator.get("/connections/log", platform=1, outcome="refused", before=2)
 
-    assert "/connections/log?platform=1&amp;only=refused&amp;before=2" in first.text
+    assert "/connections/log?platform=1&amp;outcome=refused&amp;before=2" in first.text
     assert (first.text.count("data-line="), second.text.count("data-line=")) == (50, 1)
 
 
@@ -194,7 +194,7 @@ def test_log_when_a_launch_was_refused_then_says_why_and_what_to_do(visitor: Vis
 @pytest.mark.parametrize(
     "query",
     [{"reference": "\x00"}, {"reference": "é" * 100}, {"before": "9" * 30}, {"before": "-1"}, {"platform": "x"},
-     {"platform": str(2**31)}, {"only": "x"}, {"reference": "' OR 1=1"}],
+     {"platform": str(2**31)}, {"outcome": "x"}, {"reference": "' OR 1=1"}],
     ids=str,
 )  # fmt: skip
 def test_log_when_its_filter_is_forged_then_still_a_page(operator: AdminBrowser, query: dict[str, str]) -> None:

@@ -6,7 +6,14 @@ import pytest
 import time_machine
 from flask import Flask, session
 
-from lti_app.access import frame_origins, open_activity, sees_connections, sign_in
+from lti_app.access import (
+    ActingAsSomebody,
+    frame_origins,
+    open_activity,
+    open_connections,
+    sees_connections,
+    sign_in,
+)
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.errors import NotThere
@@ -212,6 +219,19 @@ def test_sign_in_when_marked_as_admin_then_opens_no_course(app: Flask) -> None:
             open_activity(activity.id)
 
     assert (seen, member.takes_part) == (True, False)
+
+
+def test_admin_mark_when_somebody_acts_as_the_admin_then_not_given(app: Flask) -> None:
+    own = RegistrationFactory()
+    person = UserFactory(registration_id=own.id)
+
+    with app.test_request_context("/"):
+        sign_in(registration=own, user_id=person.id, hours=12, is_admin=True, is_masquerade=True)
+        seen = sees_connections()
+        with pytest.raises(ActingAsSomebody):
+            open_connections()
+
+    assert not seen
 
 
 def test_admin_mark_when_one_client_serves_every_school_then_not_given(app: Flask) -> None:

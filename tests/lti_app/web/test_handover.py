@@ -9,7 +9,7 @@ import requests
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from lti_app.db import db
@@ -308,6 +308,34 @@ def test_window_when_the_button_is_used_then_signed_in_by_cookie(frame: Frame) -
     landed = frame.redeem("window", ticket=ticket)
 
     assert (landed.status_code, landed.headers["Location"], _signs_in(landed)) == (303, "/journal/1", True)
+
+
+@pytest.mark.parametrize(
+    ("is_admin", "is_masquerade", "counts", "connections", "activity"),
+    [(False, False, False, 404, 200), (True, False, True, 200, 200), (True, True, True, 403, 403)],
+)
+def test_window_when_the_launch_said_more_of_the_person_then_the_ticket_carries_it(
+    frame: Frame, is_admin: bool, is_masquerade: bool, counts: bool, connections: int, activity: int
+) -> None:
+    ticket = _ticket(frame.launch(frame.begin(lti_storage_target=None)))
+    person_id = db.session.scalars(select(LaunchTicket.user_id)).one()
+    marks = {"is_admin": is_admin, "is_masquerade": is_masquerade, "may_count": person_id if counts else None}
+    db.session.execute(update(LaunchTicket).values(**marks))
+    db.session.commit()
+    browser = frame.visitor.client
+
+    browser.post(
+        "/lti/handover/window",
+        data={"ticket": ticket},
+        base_url=frame.visitor.base_url,
+        headers={"Origin": frame.visitor.origin},
+    )
+
+    shown = [browser.get(path, base_url=frame.visitor.base_url).status_code for path in ("/connections/", "/journal/1")]
+    with browser.session_transaction(base_url=frame.visitor.base_url) as kept:
+        signed_in = kept["sign_ins"]["1"]
+    assert shown == [connections, activity]
+    assert (signed_in["masquerade"], signed_in["counts"]) == (is_masquerade, person_id if counts else None)
 
 
 @pytest.mark.parametrize("path", ["frame", "window"])

@@ -16,6 +16,7 @@ from tests.lti_app.lti.bare_platform import BarePlatform
 from tests.lti_app.lti.registering import (
     AGS,
     CANVAS,
+    GROUPS,
     LINE_ITEM,
     NOTICES,
     RESULT,
@@ -61,7 +62,7 @@ def test_moodle_when_it_registers_then_connected_with_its_deployment(
     assert (row.product_family, row.other_origins) == ("moodle", "")
     assert row.scopes.split() == [LINE_ITEM, SCORE, RESULT, ROSTER]
     # Moodle sends the submission review although it lists it nowhere.
-    assert row.cut.split() == [NOTICES, PRIVACY]
+    assert row.cut.split() == [GROUPS, NOTICES, PRIVACY]
     assert [(one.deployment_id_on_platform, one.status) for one in stored(Deployment)] == [
         ("1", DeploymentStatus.CONFIRMED)
     ]
@@ -154,18 +155,16 @@ def test_canvas_of_the_schools_own_when_its_document_wants_the_token_then_asked_
     assert [asked.headers.get("Authorization") for asked in bare.asked] == [None, *[f"Bearer {TOKEN}"] * 2]
 
 
-def test_sakai_when_it_registers_then_asked_for_everything_and_nothing_is_cut(
-    admin: AdminBrowser, bare: BarePlatform
-) -> None:
+def test_sakai_when_it_registers_then_asked_for_everything_but_groups(admin: AdminBrowser, bare: BarePlatform) -> None:
     lms = bare.answer = sakai(bare.url)
 
     page = admin.connect(an_invite(), lms)
 
     row, (request,) = the_registration(), registrations_asked(bare)
-    assert (row.product_family, row.cut) == ("sakailms.org", "")
+    assert (row.product_family, row.cut) == ("sakailms.org", GROUPS)
     assert row.scopes.split() == request["scope"].split() == [LINE_ITEM, SCORE, RESULT, ROSTER, NOTICES]
     assert _messages(request) == [DEEP_LINKING, REVIEW, PRIVACY]
-    assert "What it does not" not in page.text
+    assert "Groups are known only as far as each launch names them." in page.text
 
 
 def test_brightspace_when_it_registers_then_without_token_and_with_an_audience_of_its_own(
@@ -192,7 +191,7 @@ def test_lms_when_it_cuts_what_was_asked_for_then_the_page_says_what_that_means(
 
     page = admin.connect(an_invite(), lms)
 
-    assert the_registration().cut.split() == [SCORE, DEEP_LINKING]
+    assert the_registration().cut.split() == [SCORE, GROUPS, DEEP_LINKING]
     assert "Nothing arrives in the gradebook by itself." in page.text
     assert "An activity is set up after it was added, by opening it." in page.text
     assert "flask platform confirm 1" in page.text
