@@ -134,15 +134,18 @@ def course_progress(session: Session, activity: Activity, *, after: int, group_i
     )
 
 
-def ungradable_people(session: Session, activity: Activity, *, staff: bool) -> Sequence[tuple[int, str]]:
+def ungradable_people(
+    session: Session, activity: Activity, *, staff: bool, group_id: int = 0
+) -> Sequence[tuple[int, str]]:
     """Return ids and names of those for whom the platform keeps no grade in their role, by name, at most 50.
 
-    Either of those who take part, or of the staff.
+    Either of those who take part (and are in the group, unless it is 0), or of the staff.
     """
+    wanted = _UNGRADABLE_STAFF if staff else (*_UNGRADABLE_MEMBER, *_in_group(group_id))
     query = (
         select(User.id, User.name)
         .join(Membership, Membership.user_id == User.id)
-        .where(Membership.context_id == activity.context_id, *(_UNGRADABLE_STAFF if staff else _UNGRADABLE_MEMBER))
+        .where(Membership.context_id == activity.context_id, *wanted)
         .order_by(func.lower(User.name), User.id)
         .limit(PAGE)
     )
@@ -150,11 +153,14 @@ def ungradable_people(session: Session, activity: Activity, *, staff: bool) -> S
 
 
 def _counts(session: Session, activity: Activity, in_group: tuple[ColumnElement[bool], ...]) -> Any:
-    """Return how many people there are of each sort, and the state of the course's list, in one row."""
+    """Return how many people there are of each sort, and the state of the course's list, in one row.
+
+    The group narrows down those who take part, not the staff.
+    """
     query = select(
         func.count(Membership.id).filter(*_IS_MEMBER, *in_group).label("members"),
         func.count(Completion.completed_at).filter(*_IS_MEMBER, *in_group).label("complete"),
-        func.count(Membership.id).filter(*_UNGRADABLE_MEMBER).label("ungradable"),
+        func.count(Membership.id).filter(*_UNGRADABLE_MEMBER, *in_group).label("ungradable"),
         func.count(Membership.id).filter(*_UNGRADABLE_STAFF).label("staff"),
         Context.memberships_url,
         Context.roster_read_at,

@@ -184,7 +184,11 @@ def _show_progress(opened: Opened) -> ResponseReturnValue:
     after = request.args.get("after", default=0, type=_number)
     people = course_progress(session, activity, after=after, group_id=group_id)
     # Where no score is ever sent, it does not matter who could get one.
-    ungradable = activity.line_item_url and people.ungradable and ungradable_people(session, activity, staff=False)
+    ungradable = (
+        activity.line_item_url
+        and people.ungradable
+        and ungradable_people(session, activity, staff=False, group_id=group_id)
+    )
     staff = activity.line_item_url and people.staff and ungradable_people(session, activity, staff=True)
     return render_template(
         "activities/journal/progress.html",

@@ -146,3 +146,17 @@ def test_filter_when_a_teacher_asks_then_sees_their_own_page_as_ever(visitor: Vi
 
     assert "Your entries" in page
     assert "Red" not in page
+
+
+def test_filter_when_some_cannot_get_a_score_then_tells_of_those_of_the_group_alone(facilitator: Visitor) -> None:
+    members = enrol(5)
+    for member in members[1:]:
+        member.is_gradable = False
+    group_id = a_group(members[:2])
+
+    of_group, everybody = (facilitator.get(f"/journal/1?group={number}").text for number in (group_id, 0))
+
+    assert "1 of 2 cannot get a score in your LMS" in of_group
+    assert "<li><bdi>Person 001</bdi></li>" in of_group
+    assert "<li><bdi>Person 002</bdi></li>" not in of_group
+    assert "4 of 5 cannot get a score in your LMS" in everybody
