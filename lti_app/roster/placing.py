@@ -1,5 +1,6 @@
 """What a facilitator does to place an activity: choose, set up, send it off. Nothing here commits."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from lti_app.models.platform import Deployment, Registration, RegistrationStatus
 
 LIFETIME = timedelta(hours=2)
 MAX_CHOSEN = 20
+_REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 _ADD_AGAIN = sentence("Begin again from the place in your course where you add activities.")
 
 log = structlog.get_logger()
@@ -93,7 +95,7 @@ def find_request(session: Session, request_id: str, *, user_ids: Sequence[int], 
         NotThere: There is none of that id, or it is somebody else's.
         RequestOver: It was answered, or is older than two hours.
     """
-    request = session.scalar(
+    found = (
         select(DeepLinkingRequest)
         .join(DeepLinkingRequest.user)
         .join(DeepLinkingRequest.deployment)
@@ -108,6 +110,8 @@ def find_request(session: Session, request_id: str, *, user_ids: Sequence[int], 
             contains_eager(DeepLinkingRequest.deployment).contains_eager(Deployment.registration),
         )
     )
+    # Nothing else is asked for: databases differ in what they take for a text.
+    request = session.scalar(found) if _REQUEST_ID.fullmatch(request_id) else None
     if request is None:
         raise NotThere(sentence("There is nothing here for you."), _ADD_AGAIN)
     if request.answered_at is not None:

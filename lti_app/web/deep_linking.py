@@ -122,7 +122,7 @@ def _open(request_id: str) -> DeepLinkingRequest:
             sentence("Your session has ended."),
             sentence("Begin again from the place in your course where you add activities. What you chose is kept."),
         )
-    asked = placing.find_request(db.session(), request_id[:32], user_ids=users, at=now())
+    asked = placing.find_request(db.session(), request_id, user_ids=users, at=now())
     g.locale = asked.user.locale
     return asked
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import select
 
 from lti_app.clock import now
@@ -145,6 +146,25 @@ def test_request_when_it_is_somebody_elses_then_is_not_there_for_any_deed(
     db.session.rollback()
     request = db.session.scalars(select(DeepLinkingRequest)).one()
     assert (len(request.chosen), request.answered_at) == (1, None)
+
+
+def test_request_when_nobody_is_signed_in_then_shows_nothing_for_any_deed(app: Flask, visitor: Visitor) -> None:
+    picker = visitor.add()
+    configure(visitor, picker, then="another")
+    request_id = picker.request.path.rpartition("/")[2]
+    rules = [rule for rule in app.url_map.iter_rules() if "request_id" in rule.arguments]
+    pages = [
+        (method, f"/add/{request_id}{rule.rule.removeprefix('/add/<request_id>').replace('<kind>', 'journal')}")
+        for rule in rules
+        for method in sorted((rule.methods or set()) & {"GET", "POST"})
+    ]
+    nobody = Visitor(app, visitor.lms)
+
+    answers = [nobody.get(path) if method == "GET" else nobody.post(path) for method, path in pages]
+
+    assert len(pages) == 6
+    assert [answer.status_code for answer in answers] == [401] * 6
+    assert "Weekly reflection" not in " ".join(answer.text for answer in answers)
 
 
 @pytest.mark.parametrize("path", ["/add/0", f"/add/{'0' * 32}", f"/add/{'x' * 4000}", "/add/%00", "/add/..%2f"])

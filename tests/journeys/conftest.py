@@ -40,9 +40,10 @@ def stack(own_lms: RunningLms, database_url: str, tmp_path: Path, keys_path: Pat
         "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": "1",
     }
     with running_stack(own_lms, port=port, environment=environment, folder=tmp_path) as running:
-        with Session(create_engine(Config(database_url=database_url).sqlalchemy_url)) as session:
+        engine = create_engine(Config(database_url=database_url).sqlalchemy_url)
+        with Session(engine) as session:
             place_journals(session, own_lms, registration_id=1)
-            session.connection().engine.dispose()
+        engine.dispose()
         yield running
 
 

@@ -67,7 +67,7 @@ ONLY_SHOWN = {
     "/lti/register/<invite_token>/done", "/privacy/nobody", "/review/unknown",
 }  # fmt: skip
 # Of these the session is asked first; test_every_page.py and test_data_privacy.py in tests/attacks try them.
-GUARDED = {"activity_id", "user_id"}
+GUARDED = {"activity_id", "request_id", "user_id"}
 # Of these too, and a sign-in link proves itself: tests/lti_app/web/test_connections_access.py asks each as everybody.
 GUARDED_BELOW = "/connections/"
 OTHER_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "PROPFIND")

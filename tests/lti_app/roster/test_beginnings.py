@@ -15,8 +15,9 @@ from lti_app.models.platform import Deployment
 from lti_app.roster.beginnings import CONTEXT_HISTORY, LINK_HISTORY, TEMPLATE, Beginning, beginning_of
 from tests.factories import ActivityFactory, ContextFactory, DeploymentFactory, RegistrationFactory, TemplateFactory
 from tests.lti_app.activities.journal.writing import write_entry
-from tests.lti_app.lti.launching import LTI, launch_with
+from tests.lti_app.lti.launching import LTI, call, launch_with
 from tests.lti_app.lti.test_recordings import recorded
+from tests.picking import configure, sent
 from tests.placing import template_of
 from tests.visitor import FACILITATOR, TEACHER, Visitor
 
@@ -227,6 +228,25 @@ def test_copy_when_the_original_holds_work_then_none_of_it_is_in_the_copy(
     assert "0 of 1 entry" in page.text
     assert "0 of 1 person has finished." in progress.text
     assert "Copied from “Weekly reflection” in “First-year induction”" in progress.text
+
+
+def test_course_when_the_lms_copies_it_then_its_placed_activities_are_copies_too(
+    visitor: Visitor, another_visitor: Visitor, served: str
+) -> None:
+    del served
+    sent(configure(visitor, visitor.add(), link_title="Look back", prompt="As placed.")).deliver()
+    with visitor.lms.lms.reading() as state:
+        placed = max(state.activities)
+    page = visitor.launch(FACILITATOR, placed)
+    settings = visitor.get(f"{page.request.path}/settings")
+    visitor.post(settings.request.path, settings, prompt="As changed.", entries_required="2", minimum_words="0")
+    copied = call(visitor.lms, "courses/1/copy", {"title": "Next year", "with_learners": True})
+
+    copy = another_visitor.launch(FACILITATOR, copied["activities"][str(placed)])
+
+    assert "Copied from “Look back” in “First-year induction”" in copy.text
+    assert "As changed." in copy.text
+    assert copy.request.path != page.request.path
 
 
 def test_known_link_when_it_brings_another_template_then_stays_what_it_is(visitor: Visitor) -> None:
