@@ -23,6 +23,7 @@ from lti_app.queue import open_queue
 from lti_app.web import (
     assets,
     connections,
+    deep_linking,
     errors,
     handover,
     headers,
@@ -36,6 +37,7 @@ from lti_app.web import (
     rate_limits,
     registration,
     review,
+    set_up,
 )
 from lti_app.web.sessions import FrameSessions, Sessions
 
