@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from lti_app.errors import sentence
 from lti_app.lti.ags import RESULT_SCOPE, SCORE_SCOPE
 from lti_app.lti.data_privacy import PRIVACY_MESSAGES
+from lti_app.lti.deep_linking import DEEP_LINKING_MESSAGE
 from lti_app.lti.groups import GROUPS_SCOPE
 from lti_app.lti.line_items import LINE_ITEM_SCOPE
 from lti_app.lti.messages import GROUP_PARAMETERS, MASQUERADE_PARAMETER, RESOURCE_LINK_MESSAGE
@@ -18,7 +19,6 @@ from lti_app.lti.notices import HANDLERS_SCOPE
 from lti_app.lti.nrps import MEMBERSHIPS_SCOPE
 from lti_app.lti.submission_review import REVIEW_MESSAGE
 
-DEEP_LINKING_MESSAGE = "LtiDeepLinkingRequest"
 PRIVACY_MESSAGE = PRIVACY_MESSAGES[0]
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 NAME = "Staffroom"
