@@ -12,14 +12,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from lti_app.lti.messages import LaunchMessage
+from lti_app.lti.tool_description import VARIABLES
 from lti_app.models.activity import Activity, ActivityTemplate
 from lti_app.models.people import Context
 from lti_app.roster.copies import origins_of
 
 # The custom parameters that a placed link carries; the platform fills in the variables at each launch.
 TEMPLATE = "staffroom_template"
-CONTEXT_HISTORY, LINK_HISTORY = "staffroom_context_history", "staffroom_link_history"
-VARIABLES = {CONTEXT_HISTORY: "$Context.id.history", LINK_HISTORY: "$ResourceLink.id.history"}
+CONTEXT_HISTORY, LINK_HISTORY = "context_id_history", "resource_link_id_history"
+# The same that a registration asks for: a link may be placed on a platform that was registered by hand.
+HISTORIES = {name: f"${VARIABLES[name]}" for name in (CONTEXT_HISTORY, LINK_HISTORY)}
 MAX_HISTORY = 50
 
 

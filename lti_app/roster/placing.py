@@ -19,6 +19,7 @@ from lti_app.models.platform import Deployment, Registration, RegistrationStatus
 
 LIFETIME = timedelta(hours=2)
 MAX_CHOSEN = 20
+MAX_WAITING = 20
 _REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 _ADD_AGAIN = sentence("Begin again from the place in your course where you add activities.")
 
@@ -60,7 +61,7 @@ def keep_request(session: Session, message: DeepLinkingMessage, *, user_id: int,
     """Keep a request until it is answered, for two hours at most.
 
     What the same person had chosen in the same course and never sent, because a session or a browser ended, is
-    taken along.
+    taken along; never for somebody else who acts as them.
     """
     asked = message.settings
     request = DeepLinkingRequest(
@@ -80,7 +81,7 @@ def keep_request(session: Session, message: DeepLinkingMessage, *, user_id: int,
         chosen=[],
         expires_at=at + LIFETIME,
     )
-    if (unsent := _unsent(session, request, at=at)) is not None:
+    if not message.is_masquerade and (unsent := _unsent(session, request, at=at)) is not None:
         request.chosen, unsent.chosen = (unsent.chosen if request.accept_multiple else []), []
         request.draft, unsent.draft = unsent.draft, None
     session.add(request)
@@ -208,7 +209,7 @@ def set_up(session: Session, activity: Activity, *, kind: str, settings: dict[st
 
 
 def _unsent(session: Session, request: DeepLinkingRequest, *, at: datetime) -> DeepLinkingRequest | None:
-    return session.scalar(
+    waiting = session.scalars(
         select(DeepLinkingRequest)
         .where(
             DeepLinkingRequest.user_id == request.user_id,
@@ -218,8 +219,9 @@ def _unsent(session: Session, request: DeepLinkingRequest, *, at: datetime) -> D
             DeepLinkingRequest.expires_at > at,
         )
         .order_by(DeepLinkingRequest.expires_at.desc())
-        .limit(1)
+        .limit(MAX_WAITING)
     )
+    return next((row for row in waiting if row.chosen or row.draft), None)
 
 
 def _answered() -> RequestOver:

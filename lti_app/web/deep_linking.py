@@ -4,7 +4,7 @@ from flask import Blueprint, Flask, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lti_app.access import signed_in_users
+from lti_app.access import require_signed_in
 from lti_app.activity_type import ActivityType, Settings, SettingsForm
 from lti_app.addresses import origin_of
 from lti_app.catalog import ACTIVITY_TYPES
@@ -16,7 +16,7 @@ from lti_app.lti.deep_linking import DeepLinkingMessage, check_answerable
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.models.deep_linking import DeepLinkingRequest
 from lti_app.roster import placing
-from lti_app.roster.beginnings import TEMPLATE, VARIABLES
+from lti_app.roster.beginnings import HISTORIES, TEMPLATE
 from lti_app.roster.placing import Placement
 from lti_app.roster.record_person import record_person
 from lti_app.roster.roles import role_of
@@ -116,12 +116,11 @@ def register(app: Flask) -> None:
 
 def _open(request_id: str) -> DeepLinkingRequest:
     """Return the asking person's own request."""
-    users = signed_in_users()
-    if not users:
-        raise SignInEnded(
-            sentence("Your session has ended."),
-            sentence("Begin again from the place in your course where you add activities. What you chose is kept."),
-        )
+    try:
+        users = require_signed_in()
+    except SignInEnded as ended:
+        advice = sentence("Begin again from the place in your course where you add activities. What you chose is kept.")
+        raise SignInEnded(ended.happened, advice) from ended
     asked = placing.find_request(db.session(), request_id, user_ids=users, at=now())
     g.locale = asked.user.locale
     return asked
@@ -182,7 +181,7 @@ def _item(asked: DeepLinkingRequest, placement: Placement) -> ResourceLinkItem:
         url=launch_url(),
         title=placement.title,
         text=asked.text,
-        custom={TEMPLATE: template.public_id, **VARIABLES},
+        custom={TEMPLATE: template.public_id, **HISTORIES},
         line_item=column if placement.is_graded else None,
         document_targets=asked.document_targets,
         available=settings.available,

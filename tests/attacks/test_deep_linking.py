@@ -167,6 +167,20 @@ def test_request_when_nobody_is_signed_in_then_shows_nothing_for_any_deed(app: F
     assert "Weekly reflection" not in " ".join(answer.text for answer in answers)
 
 
+def test_request_when_an_admin_acts_as_the_facilitator_then_nothing_is_placed_or_taken_along(
+    visitor: Visitor, another_visitor: Visitor
+) -> None:
+    configure(visitor, visitor.add(), then="another", link_title="Chosen before")
+
+    landed = ask(another_visitor, claims={f"{LTI}custom": {"canvas_masquerading_user_id": "1"}})
+    page = another_visitor.get(landed.headers["Location"])
+    again = visitor.add()
+
+    assert page.status_code == 403
+    assert "Chosen before" not in page.text
+    assert "Chosen before" in again.text
+
+
 @pytest.mark.parametrize("path", ["/add/0", f"/add/{'0' * 32}", f"/add/{'x' * 4000}", "/add/%00", "/add/..%2f"])
 def test_request_when_its_id_is_guessed_then_is_not_there(visitor: Visitor, path: str) -> None:
     visitor.add()

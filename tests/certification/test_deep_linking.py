@@ -135,8 +135,8 @@ def test_response_claims_when_added_then_are_all_that_the_platform_needs(visitor
                 "title": "Weekly reflection",
                 "custom": {
                     "staffroom_template": template.public_id,
-                    "staffroom_context_history": "$Context.id.history",
-                    "staffroom_link_history": "$ResourceLink.id.history",
+                    "context_id_history": "$Context.id.history",
+                    "resource_link_id_history": "$ResourceLink.id.history",
                 },
                 "lineItem": {
                     "scoreMaximum": 1,

@@ -17,9 +17,9 @@ from tests.lti_app.activities.journal.writing import SECRET, begin, set_journal,
 from tests.lti_app.lti.launching import LTI, launch_with, log_lines
 from tests.lti_app.lti.launching import stored as counts
 from tests.lti_app.lti.reviewing import PRIVACY, ask_what_is_kept, page_of
+from tests.placing import template_of
 from tests.visitor import LMS_ADMIN, OTHER_TEACHER, TEACHER, Visitor
 
-GROUPS = {f"{LTI}custom": {"moodle_group_ids": "12"}}
 _ROW = re.compile(r'<tr><th scope="row">(.*?)</th><td class="number">(\d+)</td></tr>')
 
 
@@ -29,7 +29,7 @@ def _counts(page: str) -> dict[str, int]:
 
 def _write(visitor: Visitor) -> None:
     """A teacher in a group finishes one entry and begins another."""
-    launch_with(visitor, claims=GROUPS)
+    launch_with(visitor, claims={f"{LTI}custom": {**template_of(visitor.lms), "moodle_group_ids": "12"}})
     set_journal(minimum_words=0)
     write_entry(visitor, TEACHER, text=SECRET)
     begin(visitor, TEACHER)
