@@ -77,6 +77,7 @@ def _start_worker(config: Config, *, kill_at: str = "", clock_ahead: int = 0) ->
         "STAFFROOM_SECRET_KEY": config.secret_key,
         "STAFFROOM_INSTANCE_PATH": str(config.instance_path),
         "STAFFROOM_KEYS_PATH": str(config.keys_path),
+        "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": "1",
         MARKER: str(config.instance_path / "killed"),
         KILL_AT: kill_at,
         CLOCK_AHEAD: str(clock_ahead),

@@ -96,6 +96,7 @@ def test_workers_when_two_processes_start_together_then_the_platform_is_asked_fo
         "STAFFROOM_SECRET_KEY": config.secret_key,
         "STAFFROOM_INSTANCE_PATH": str(config.instance_path),
         "STAFFROOM_KEYS_PATH": str(config.keys_path),
+        "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": "1",
     }
     logs = [config.instance_path / f"worker-{number}.log" for number in range(2)]
     # Each worker takes four scores at once, and the first token takes longer than a worker needs to start.
