@@ -8,6 +8,7 @@ from lti_app.models.groups import CourseGroup, GroupPull
 from tests.lti_app.activities.journal.writing import stored
 from tests.lti_app.lti.launching import LTI, call, launch_with
 from tests.lti_app.test_tasks import work
+from tests.placing import template_of
 from tests.visitor import FACILITATOR, OTHER_TEACHER, TEACHER, Visitor
 
 
@@ -18,7 +19,7 @@ def test_groups_when_the_platform_has_the_service_then_facilitators_can_look_at_
     call(visitor.lms, "manner", {"groups_service": True})
     red = call(visitor.lms, "groups", {"name": "Red", "set": "Colours", "members": [TEACHER]})["id"]
     call(visitor.lms, "groups", {"name": "Blue", "set": "Colours", "members": []})
-    launch_with(visitor, claims={f"{LTI}custom": {"moodle_group_ids": str(red)}})
+    launch_with(visitor, claims={f"{LTI}custom": {**template_of(visitor.lms), "moodle_group_ids": str(red)}})
     visitor.launch(OTHER_TEACHER)
     work(queue)
 

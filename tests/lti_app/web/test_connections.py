@@ -108,7 +108,7 @@ def test_health_when_things_have_happened_then_each_is_shown_for_its_own_platfor
 
 
 def test_health_when_scores_arrive_then_the_last_is_noted_once_a_minute(course: Course) -> None:
-    deliveries = [course.owe(sub) for sub in (TEACHER, OTHER_TEACHER, THIRD_TEACHER)]
+    deliveries = [course.owe(sub, at=MOMENT) for sub in (TEACHER, OTHER_TEACHER, THIRD_TEACHER)]
     noted = []
 
     for seconds, delivery_id in zip((0, 30, 90), deliveries, strict=True):

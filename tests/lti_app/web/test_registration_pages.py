@@ -31,6 +31,7 @@ from tests.lti_app.lti.registering import (
     stored,
     the_registration,
 )
+from tests.lti_app.lti.watching import lift_rate_limits
 from tests.lti_app.web.admin_browser import AdminBrowser
 
 DEEP_LINKING, REVIEW, PRIVACY = "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest"
@@ -112,8 +113,9 @@ def test_invite_when_unknown_then_not_found_and_logged(admin: AdminBrowser, bare
 
 
 def test_invite_when_a_try_fails_then_good_for_another_and_not_for_ever(
-    admin: AdminBrowser, bare: BarePlatform
+    app: Flask, admin: AdminBrowser, bare: BarePlatform
 ) -> None:
+    lift_rate_limits(app)
     lms = sakai(bare.url)
     token = an_invite()
     bare.answer = lambda _asked: Told(status=500)
