@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-# The goal: Staffroom takes this share of a plain tool with a database, written as the library's own example is.
+# The goal: Staffroom takes this share of a plain tool with a database, the library as it is shipped.
 LIMIT = 0.5
 STAFFROOM, PLAIN, PLAIN_WITH_DB, FLOOR = "staffroom", "plain", "plain+db", "floor"
 SHIPPED_WITH_DB, EXAMPLE_WITH_DB = "shipped+db", "example+db"
@@ -50,18 +50,18 @@ def ratio(measured: Measured, name: str, other: str) -> float:
 
 
 def is_within_limit(measured: Measured) -> bool:
-    """Whether Staffroom takes no more than its share of the library's own example with a database."""
-    return ratio(measured, STAFFROOM, EXAMPLE_WITH_DB) <= LIMIT
+    """Whether Staffroom takes no more than its share of the plain tool with a database, as shipped."""
+    return ratio(measured, STAFFROOM, SHIPPED_WITH_DB) <= LIMIT
 
 
 def verdict(measured: Measured) -> str:
     """Return the comparison in sentences."""
     judged = "within" if is_within_limit(measured) else "OVER"
     return (
-        f"Staffroom takes {ratio(measured, STAFFROOM, EXAMPLE_WITH_DB):.2f} of the CPU time of PyLTI1p3's own Flask"
-        f" example with a database: {judged} the limit of {LIMIT:.2f}.\n"
-        f"It takes {ratio(measured, STAFFROOM, SHIPPED_WITH_DB):.2f} of that of the same without the example's cookie"
-        f" check and with its configuration kept,\n"
+        f"Staffroom takes {ratio(measured, STAFFROOM, SHIPPED_WITH_DB):.2f} of the CPU time of a plain PyLTI1p3 tool"
+        f" with a database, the library as shipped: {judged} the limit of {LIMIT:.2f}.\n"
+        f"It takes {ratio(measured, STAFFROOM, EXAMPLE_WITH_DB):.2f} of that of the library's own example with a"
+        f" database, which checks cookies by a page,\n"
         f"{ratio(measured, STAFFROOM, PLAIN_WITH_DB):.2f} where the platform's keys are cached too,"
         f" {ratio(measured, STAFFROOM, PLAIN):.2f} where nothing is kept,\n"
         f"and {ratio(measured, STAFFROOM, FLOOR):.2f} times that of the floor."

@@ -46,6 +46,7 @@ def behind_a_proxy(config: Config) -> Iterator[Flask]:
 @pytest.fixture
 def redis_url() -> str:
     if REDIS_URL not in os.environ:
+        # Under CI=true this is never reached: without Redis the run stops before its first test (tests/conftest.py).
         pytest.skip("no Redis here")
     # A database of its own: other tests empty theirs.
     url = f"{os.environ[REDIS_URL].rpartition('/')[0]}/9"
