@@ -56,6 +56,22 @@ class Completion(Base):
         return self.completed_at is not None
 
 
+class Extension(Base):
+    """That one person has longer than the others: due and closing moments of their own, as far as they are set."""
+
+    __tablename__ = "extension"
+    __table_args__ = (UniqueConstraint("activity_id", "user_id", "epoch"), Index(None, "user_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("lti_user.id"))
+    epoch: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    granted_by_id: Mapped[int] = mapped_column(ForeignKey("lti_user.id"))
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
 class DeliveryState(StrEnum):
     """Where a score is."""
 

@@ -10,11 +10,11 @@ from tests.visitor import TEACHER, WEEKLY
 
 LEASE_IS_OVER = 120
 WEB_LINES = [
-    "lti_app.activities.journal.service:save_draft:return",
-    "lti_app.activities.journal.service:finish:call",
+    "lti_app.activities.journal.service.drafts:save_draft:return",
+    "lti_app.activities.journal.service.finishing:finish:call",
     "lti_app.gradebook.completion:record_fact:return",
     "lti_app.gradebook.delivery:owe_score:return",
-    "lti_app.activities.journal.service:finish:return",
+    "lti_app.activities.journal.service.finishing:finish:return",
     "lti_app.tasks:_wake:call",
     "lti_app.tasks:_wake:return",
 ]

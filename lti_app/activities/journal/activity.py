@@ -4,13 +4,17 @@ A teacher writes (`views`, `service`), a finished entry becomes a fact, `progres
 `lti_app.gradebook` takes it from there.
 """
 
-from lti_app.activities.journal import service
 from lti_app.activities.journal.forms import SettingsForm
 from lti_app.activities.journal.progress import ENTRY_FINISHED, due_at, measure
+from lti_app.activities.journal.service import records
 from lti_app.activities.journal.settings import KEY, JournalSettings
-from lti_app.activities.journal.views import journal
+from lti_app.activities.journal.views import course, editor, own
+from lti_app.activities.journal.views.pages import journal
 from lti_app.activity_type import ActivityType
 from lti_app.errors import sentence
+
+# Importing them gives the blueprint its routes.
+PAGES = (course, editor, own)
 
 JOURNAL = ActivityType(
     key=KEY,
@@ -22,7 +26,7 @@ JOURNAL = ActivityType(
     measure=measure,
     due_at=due_at,
     facts={ENTRY_FINISHED: sentence("Entry finished")},
-    forget=service.forget,
-    export=service.export,
-    count=service.count,
+    forget=records.forget,
+    export=records.export,
+    count=records.count,
 )

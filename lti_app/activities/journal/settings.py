@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from lti_app.activities.journal.prompts.sets import PromptRef
 from lti_app.clock import Period
 from lti_app.errors import sentence
 
@@ -30,12 +31,14 @@ class JournalSettings:
     """A journal's settings; each has a default that works.
 
     `entries_required` is the completion rule (1 to 100). `minimum_words` may be 0. After `due_at` an entry
-    is late but counts; after `closes_at` none can be finished. An empty `prompt` means the default one.
+    is late but counts; after `closes_at` none can be finished. `prompts` are the prompt sets that may be answered;
+    where there is none, the journal asks `prompt`, and an empty one means the default question.
     """
 
     DEFAULT_PROMPT: ClassVar[str] = DEFAULT_PROMPT
 
     prompt: str = ""
+    prompts: tuple[PromptRef, ...] = ()
     entries_required: int = 1
     minimum_words: int = 50
     due_at: datetime | None = None
@@ -50,6 +53,7 @@ class JournalSettings:
         for name in ("due_at", "closes_at"):
             if values.get(name):
                 values[name] = datetime.fromisoformat(values[name])
+        values["prompts"] = tuple(PromptRef(**ref) for ref in values.get("prompts", ()))
         if "audience" in values:
             values["audience"] = Audience(values["audience"])
         return cls(**values)
@@ -59,7 +63,7 @@ class JournalSettings:
         values = asdict(self)
         for name in ("due_at", "closes_at"):
             values[name] = values[name].isoformat() if values[name] else None
-        return {**values, "audience": self.audience.value}
+        return {**values, "prompts": [asdict(ref) for ref in self.prompts], "audience": self.audience.value}
 
     @property
     def available(self) -> Period:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
-from lti_app.activities.journal.service import Save
+from lti_app.activities.journal.service.drafts import Save
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.models.activity import Activity

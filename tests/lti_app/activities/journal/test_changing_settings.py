@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from lti_app.activities.journal.service import change_settings, finish
+from lti_app.activities.journal.service.finishing import finish
+from lti_app.activities.journal.service.rules import change_settings
 from lti_app.activities.journal.settings import JournalSettings
 from lti_app.db import db
 from lti_app.models.activity import Activity

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from lti_app.activities.journal.service import count_words
+from lti_app.activities.journal.service.words import count_words
 from tests.lti_app.activities.journal.word_table import WORD_TABLE
 
 SCRIPTS = Path(__file__).resolve().parents[4] / "lti_app" / "static" / "js"

@@ -7,13 +7,8 @@ from typing import Any
 import pytest
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
-from lti_app.activities.journal.service import (
-    export,
-    find_entry,
-    forget,
-    open_draft,
-    own_entries,
-)
+from lti_app.activities.journal.service.drafts import find_entry, open_draft, own_entries
+from lti_app.activities.journal.service.records import export, forget
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.errors import NotThere

@@ -7,7 +7,7 @@ import pytest
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.progress import ENTRY_FINISHED
-from lti_app.activities.journal.service import CannotFinish, finish
+from lti_app.activities.journal.service.finishing import CannotFinish, finish
 from lti_app.db import db
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import Completion, DeliveryState, Fact, ScoreDelivery

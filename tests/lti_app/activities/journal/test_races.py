@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
-from lti_app.activities.journal.service import finish, open_draft, save_draft
+from lti_app.activities.journal.service.drafts import open_draft, save_draft
+from lti_app.activities.journal.service.finishing import finish
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.models.activity import Activity

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lti_app.activities.journal.models import JournalEntry
-from lti_app.activities.journal.service import SaveState, save_draft, storable
+from lti_app.activities.journal.service.drafts import SaveState, save_draft
+from lti_app.activities.journal.service.words import storable
 from lti_app.db import db
 from tests.lti_app.activities.journal.rows import a_draft, a_finished_entry, a_journal, a_member, a_save
 

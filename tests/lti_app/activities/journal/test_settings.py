@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lti_app.activities.journal.prompts.sets import PromptRef
 from lti_app.activities.journal.settings import Audience, JournalSettings
 
 CLOSES = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -25,6 +26,7 @@ def test_from_json_when_nothing_is_kept_then_takes_every_default() -> None:
 def test_from_json_when_everything_is_set_then_gives_back_what_was_kept() -> None:
     settings = JournalSettings(
         prompt="What now?",
+        prompts=(PromptRef(key="what-so-what-now-what", version=1),),
         entries_required=3,
         minimum_words=0,
         due_at=CLOSES - timedelta(days=1),
@@ -36,6 +38,7 @@ def test_from_json_when_everything_is_set_then_gives_back_what_was_kept() -> Non
 
     assert kept == {
         "prompt": "What now?",
+        "prompts": [{"key": "what-so-what-now-what", "version": 1}],
         "entries_required": 3,
         "minimum_words": 0,
         "due_at": "2026-08-31T12:00:00+00:00",

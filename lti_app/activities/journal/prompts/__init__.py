@@ -1,0 +1,1 @@
+"""Prompt sets: what a journal asks, as named steps; the shipped ones stand here as data."""

@@ -1,0 +1,134 @@
+"""Beginning and saving an entry, and finding one's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lti_app.activities.journal.models import EntryState, JournalEntry
+from lti_app.activities.journal.service.words import storable
+from lti_app.db import LARGEST_ID, execute_plainly, table_of
+from lti_app.errors import NotThere, sentence
+from lti_app.models.activity import Activity
+from lti_app.models.people import Membership
+
+_ENTRY = table_of(JournalEntry).c
+_OWN = (
+    select(_ENTRY.id, _ENTRY.state, _ENTRY.text, _ENTRY.saved_at, _ENTRY.finished_at)
+    .where(_ENTRY.activity_id == bindparam("of_activity"), _ENTRY.user_id == bindparam("of_user"))
+    .order_by(
+        (_ENTRY.state == EntryState.DRAFT).desc(),
+        func.coalesce(_ENTRY.finished_at, _ENTRY.created_at).desc(),
+        _ENTRY.id.desc(),
+    )
+)
+
+
+class SaveState(StrEnum):
+    """What became of a save."""
+
+    SAVED = "saved"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Save:
+    """One save of an open editor page: what it holds, the version it started from, and which save of which page."""
+
+    text: str
+    based_on: int
+    editor_id: str
+    sequence: int
+
+
+def open_draft(session: Session, activity: Activity, *, member: Membership) -> JournalEntry:
+    """Return the member's draft in this journal, a new one where there is none; never a second one."""
+    draft = _find_draft(session, activity, member=member)
+    if draft is not None:
+        return draft
+    try:
+        with session.begin_nested():
+            draft = JournalEntry(activity_id=activity.id, user_id=member.user_id, epoch=activity.epoch)
+            session.add(draft)
+            session.flush()
+    except IntegrityError:
+        # Two clicks, or two tabs: the other one made it.
+        draft = _find_draft(session, activity, member=member)
+        if draft is None:
+            raise
+    return draft
+
+
+def find_entry(session: Session, activity: Activity, *, member: Membership, entry_id: int) -> JournalEntry:
+    """Return the member's own entry.
+
+    Raises:
+        NotThere: There is none of that id by this author in this journal.
+    """
+    if entry_id > LARGEST_ID:
+        raise no_such_entry()
+    entry = session.scalar(
+        select(JournalEntry).where(
+            JournalEntry.id == entry_id,
+            JournalEntry.activity_id == activity.id,
+            JournalEntry.user_id == member.user_id,
+        )
+    )
+    if entry is None:
+        raise no_such_entry()
+    return entry
+
+
+def no_such_entry() -> NotThere:
+    """Return the error for an entry that is not there, or not this person's: both read the same."""
+    return NotThere(sentence("There is no such entry of yours."), sentence("Open the activity again from your course."))
+
+
+def own_entries(session: Session, activity: Activity, *, user_id: int) -> Sequence[Any]:
+    """Return a person's entries in this journal, as rows: the draft first, then finished ones, newest first."""
+    return execute_plainly(session, _OWN, {"of_activity": activity.id, "of_user": user_id}).all()
+
+
+def save_draft(session: Session, entry: JournalEntry, *, save: Save, at: datetime) -> SaveState:
+    """Keep the text, unless somebody else saved since the version it is based on; then nothing is overwritten.
+
+    A page may save on top of its own earlier save without having heard of it: the answer may have been lost.
+    Its saves carry a rising number, so that one that was late on the way never replaces a later one.
+    """
+    text = storable(save.text)
+    own_earlier_save = (JournalEntry.editor_id == save.editor_id) & (JournalEntry.editor_sequence < save.sequence)
+    saved = session.execute(
+        update(JournalEntry)
+        .where(
+            JournalEntry.id == entry.id,
+            JournalEntry.state == EntryState.DRAFT,
+            or_(JournalEntry.version == save.based_on, own_earlier_save),
+        )
+        .values(
+            text=text,
+            version=JournalEntry.version + 1,
+            editor_id=save.editor_id,
+            editor_sequence=save.sequence,
+            saved_at=at,
+        )
+        .returning(JournalEntry.version)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    session.refresh(entry)
+    # What is there already needs no saving: the same save, sent twice.
+    return SaveState.SAVED if saved is not None or entry.text == text else SaveState.CONFLICT
+
+
+def _find_draft(session: Session, activity: Activity, *, member: Membership) -> JournalEntry | None:
+    return session.scalar(
+        select(JournalEntry).where(
+            JournalEntry.activity_id == activity.id,
+            JournalEntry.user_id == member.user_id,
+            JournalEntry.state == EntryState.DRAFT,
+        )
+    )

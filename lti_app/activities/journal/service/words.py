@@ -1,0 +1,22 @@
+"""Text as the journal counts and stores it."""
+
+import re
+import unicodedata
+
+_WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
+# Scripts that put no space between words: each character counts as one, in the browser too (words.js).
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
+
+
+def count_words(text: str) -> int:
+    """Return the number of words; a character of a script without spaces counts as one."""
+    unspaced = len(_UNSPACED.findall(text))
+    spaced = _UNSPACED.sub(" ", text)
+    # Python's \w knows no combining marks (vowel signs, accents, variation selectors): they belong to their letter.
+    return unspaced + len(_WORD.findall("".join(c for c in spaced if not unicodedata.category(c).startswith("M"))))
+
+
+def storable(text: str) -> str:
+    """Return the text as every database takes it: no NUL, no half of a surrogate pair, plain line ends."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,50 @@
+"""Where a launch lands, and what a teacher sees of their own journal."""
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from lti_app.access import Opened, require_participant
+from lti_app.activities.journal.models import EntryState
+from lti_app.activities.journal.service import drafts
+from lti_app.activities.journal.views.course import show_progress
+from lti_app.activities.journal.views.pages import journal, open_journal, open_own_entry, page_of
+from lti_app.db import db
+from lti_app.gradebook.course_progress import credit_of_member
+from lti_app.models.people import Role
+
+
+@journal.get("/<int:activity_id>")
+def show(activity_id: int) -> ResponseReturnValue:
+    """Show the journal: to a facilitator who has finished, to everybody else who takes part their own entries."""
+    opened = open_journal(activity_id)
+    if opened.member.role is Role.NONE:
+        return render_template("activities/journal/no_part.html", opened=opened)
+    if opened.member.role.looks_after_course:
+        return show_progress(opened)
+    return _show_own(opened)
+
+
+@journal.get("/<int:activity_id>/entries/<int:entry_id>")
+def entry(activity_id: int, entry_id: int) -> ResponseReturnValue:
+    """Show a finished entry to its author; a draft opens in the editor."""
+    opened, own = open_own_entry(activity_id, entry_id)
+    if own.state is EntryState.DRAFT:
+        return redirect(url_for(".edit", activity_id=activity_id, entry_id=entry_id))
+    return render_template("activities/journal/entry.html", entry=own, **page_of(opened))
+
+
+@journal.get("/<int:activity_id>/credit")
+def credit(activity_id: int) -> ResponseReturnValue:
+    """Show where the asking person's credit is; the journal's page asks while it is on its way."""
+    opened = require_participant(open_journal(activity_id))
+    _, present = credit_of_member(db.session(), opened.activity, opened.member)
+    return render_template("activities/journal/_credit.html", credit=present, opened=opened)
+
+
+def _show_own(opened: Opened) -> ResponseReturnValue:
+    entries = drafts.own_entries(db.session(), opened.activity, user_id=opened.member.user_id)
+    completion, present = credit_of_member(db.session(), opened.activity, opened.member)
+    done = completion.done if completion else 0
+    return render_template(
+        "activities/journal/show.html", entries=entries, done=done, credit=present, **page_of(opened)
+    )
