@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from lti_app.access import Opened, can_read, open_activity, require_facilitator, require_participant
+from lti_app.access.opening import Opened, open_activity, require_facilitator, require_participant
+from lti_app.access.reading import can_read
 from lti_app.activities.journal import service
 from lti_app.activities.journal.forms import SettingsForm
 from lti_app.activities.journal.models import EntryState, JournalEntry
