@@ -14,7 +14,7 @@ class LaunchTicket(Base):
 
     Of the ticket only the SHA-256 is kept. `stored_hash` is the SHA-256 of what the platform's storage must give
     back; None where the platform offered no storage. `is_admin`,
-    `is_masquerade` and `may_count`: see `lti_app.access.sign_in`.
+    `is_masquerade` and `may_count`: see `lti_app.access.sign_ins.sign_in`.
     """
 
     __tablename__ = "launch_ticket"

@@ -11,7 +11,7 @@ from lti_app.catalog import ACTIVITY_TYPES
 class Arrived:
     """Whom to sign in, and the path of the page where they land.
 
-    `may_count` is the user whose record's counts they may see, see `lti_app.access.open_record`.
+    `may_count` is the user whose record's counts they may see, see `lti_app.access.records.open_record`.
     """
 
     user_id: int

@@ -10,7 +10,8 @@ from flask import Blueprint, Flask, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lti_app import access
+from lti_app.access.connections import Admin, open_connections, open_deployment, open_registration, require_operator
+from lti_app.access.sign_ins import sees_connections, sign_in_operator, sign_out_operator
 from lti_app.clock import now
 from lti_app.db import LARGEST_ID, db
 from lti_app.errors import ToolError, sentence
@@ -29,7 +30,7 @@ pages = Blueprint("connections", __name__, url_prefix="/connections")
 @pages.get("/")
 def show_all() -> ResponseReturnValue:
     """List the platforms with their health."""
-    admin = access.open_connections()
+    admin = open_connections()
     after = request.args.get("after", default=0, type=_key)
     found, next_after = connections.platforms(db.session(), at=now(), within=admin.within, after=after)
     return render_template("connections/list.html", admin=admin, platforms=found, next_after=next_after, at=now())
@@ -38,7 +39,7 @@ def show_all() -> ResponseReturnValue:
 @pages.route("/<int:registration_id>", methods=["GET", "POST"])
 def show(registration_id: int) -> ResponseReturnValue:
     """Show one platform: its health, its deployments, what it granted; and keep a changed name."""
-    admin, row = access.open_registration(registration_id)
+    admin, row = open_registration(registration_id)
     form = PlatformForm.showing(row, is_operator=admin.is_operator)
     if form.validate_on_submit():
         form.apply(row)
@@ -77,7 +78,7 @@ def disable(registration_id: int) -> ResponseReturnValue:
 @pages.post("/<int:registration_id>/deployments/<int:deployment_id>/<any(confirm, reject):deed>")
 def decide_deployment(registration_id: int, deployment_id: int, deed: str) -> ResponseReturnValue:
     """Confirm a deployment, or reject it."""
-    _, deployment = access.open_deployment(registration_id, deployment_id)
+    _, deployment = open_deployment(registration_id, deployment_id)
     status = DeploymentStatus.CONFIRMED if deed == "confirm" else DeploymentStatus.REJECTED
     set_deployment_status(db.session(), deployment, status)
     db.session.commit()
@@ -87,14 +88,14 @@ def decide_deployment(registration_id: int, deployment_id: int, deed: str) -> Re
 @pages.get("/connect")
 def connect() -> ResponseReturnValue:
     """Show how to connect an LMS, and the invites that are open."""
-    admin = access.require_operator(access.open_connections())
+    admin = require_operator(open_connections())
     return _connect_page(admin, InviteForm())
 
 
 @pages.post("/connect")
 def invite() -> ResponseReturnValue:
     """Make an invite; its address is shown once."""
-    admin = access.require_operator(access.open_connections())
+    admin = require_operator(open_connections())
     form = InviteForm()
     if not form.validate_on_submit():
         return _connect_page(admin, form), 422
@@ -107,7 +108,7 @@ def invite() -> ResponseReturnValue:
 @pages.post("/invites/<int:invite_id>/withdraw")
 def withdraw(invite_id: int) -> ResponseReturnValue:
     """End an invite before its time."""
-    access.require_operator(access.open_connections())
+    require_operator(open_connections())
     one_time.withdraw_invite(db.session(), min(invite_id, LARGEST_ID), at=now())
     db.session.commit()
     return redirect(url_for(".connect"), 303)
@@ -116,7 +117,7 @@ def withdraw(invite_id: int) -> ResponseReturnValue:
 @pages.route("/by-hand", methods=["GET", "POST"])
 def by_hand() -> ResponseReturnValue:
     """Connect an LMS from what it shows; the checks are those of `flask platform add`."""
-    admin = access.require_operator(access.open_connections())
+    admin = require_operator(open_connections())
     form = ByHandForm()
     if form.validate_on_submit():
         try:
@@ -133,7 +134,7 @@ def by_hand() -> ResponseReturnValue:
 @pages.get("/log")
 def launch_log() -> ResponseReturnValue:
     """Show what was let in and what was refused, with the reason and what to do."""
-    admin = access.open_connections()
+    admin = open_connections()
     wanted = connections.LogFilter(
         registration_id=request.args.get("platform", type=_key),
         reference=request.args.get("reference", "").strip().upper()[:16].replace("\x00", ""),
@@ -147,7 +148,7 @@ def launch_log() -> ResponseReturnValue:
 @pages.get("/keys")
 def keys() -> ResponseReturnValue:
     """List the keys that Staffroom signs with."""
-    admin = access.require_operator(access.open_connections())
+    admin = require_operator(open_connections())
     ring = current_app.extensions["staffroom_keys"]
     return render_template("connections/keys.html", admin=admin, ring=ring, tool=_tool())
 
@@ -169,7 +170,7 @@ def use_link(token: str) -> ResponseReturnValue:
             status=410,
         )
     db.session.commit()
-    access.sign_in_operator(link)
+    sign_in_operator(link)
     log.info("operator_signed_in", link_id=link.id)
     return redirect(url_for(".show_all"), 303)
 
@@ -177,7 +178,7 @@ def use_link(token: str) -> ResponseReturnValue:
 @pages.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """Sign the operator out; the sign-in is over in every browser that has it."""
-    link_id = access.sign_out_operator()
+    link_id = sign_out_operator()
     if link_id is not None:
         one_time.end_sign_in(db.session(), link_id)
     db.session.commit()
@@ -187,16 +188,16 @@ def sign_out() -> ResponseReturnValue:
 def register(app: Flask) -> None:
     """Add the pages, and the question whether somebody sees them to the templates."""
     app.register_blueprint(pages)
-    app.jinja_env.globals["sees_connections"] = access.sees_connections
+    app.jinja_env.globals["sees_connections"] = sees_connections
 
 
 def _change_status(registration_id: int, status: RegistrationStatus) -> None:
-    admin, row = access.open_registration(registration_id)
-    access.require_operator(admin)
+    admin, row = open_registration(registration_id)
+    require_operator(admin)
     set_status(db.session(), row, status)
 
 
-def _connect_page(admin: access.Admin, form: InviteForm) -> str:
+def _connect_page(admin: Admin, form: InviteForm) -> str:
     invites: Any = one_time.open_invites(db.session(), at=now())
     token = session.pop(_NEW_INVITE, None)
     url = url_for("registration.ask", invite_token=token) if token else None

@@ -4,7 +4,7 @@ from flask import Blueprint, Flask, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lti_app.access import require_signed_in
+from lti_app.access.sign_ins import require_signed_in
 from lti_app.activity_type import ActivityType, Settings, SettingsForm
 from lti_app.addresses import origin_of
 from lti_app.catalog import ACTIVITY_TYPES

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import delete
 
-from lti_app.access import sign_in
+from lti_app.access.sign_ins import sign_in
 from lti_app.addresses import origin_of
 from lti_app.clock import now
 from lti_app.db import db

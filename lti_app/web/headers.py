@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, abort, current_app, g, request
 
-from lti_app.access import frame_origins, is_operator_session, sees_connections
+from lti_app.access.sign_ins import frame_origins, is_operator_session, sees_connections
 from lti_app.models.platform import Registration
 
 _CSP = (

@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from lti_app.access import sign_in
+from lti_app.access.sign_ins import sign_in
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.gradebook.delivery import release_parked, release_refused

@@ -5,7 +5,8 @@ import json
 from flask import Blueprint, Flask, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_app.access import open_own_record, open_record, require_signed_in
+from lti_app.access.records import open_own_record, open_record
+from lti_app.access.sign_ins import require_signed_in
 from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.db import db
 from lti_app.lti.data_privacy import PrivacyMessage

@@ -3,7 +3,7 @@
 from flask import Blueprint, Flask, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_app.access import open_activity, require_facilitator
+from lti_app.access.opening import open_activity, require_facilitator
 from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.db import LARGEST_ID, db
 from lti_app.gradebook.persons_facts import facts_of_member, find_member

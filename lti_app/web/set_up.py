@@ -4,7 +4,7 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
-from lti_app.access import open_activity, require_facilitator
+from lti_app.access.opening import open_activity, require_facilitator
 from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.db import db
 from lti_app.roster import placing

@@ -6,14 +6,10 @@ import pytest
 import time_machine
 from flask import Flask, session
 
-from lti_app.access import (
-    ActingAsSomebody,
-    frame_origins,
-    open_activity,
-    open_connections,
-    sees_connections,
-    sign_in,
-)
+from lti_app.access.connections import open_connections
+from lti_app.access.opening import open_activity
+from lti_app.access.refusals import ActingAsSomebody
+from lti_app.access.sign_ins import frame_origins, sees_connections, sign_in
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.errors import NotThere

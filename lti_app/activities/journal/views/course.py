@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lti_app.access import Opened, require_facilitator
+from lti_app.access.opening import Opened, require_facilitator
 from lti_app.activities.journal.forms import SettingsForm
 from lti_app.activities.journal.service import rules
 from lti_app.activities.journal.settings import JournalSettings

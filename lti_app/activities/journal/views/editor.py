@@ -7,7 +7,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from lti_app.access import Opened, require_participant
+from lti_app.access.opening import Opened, require_participant
 from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.service import drafts, finishing
 from lti_app.activities.journal.service.drafts import Save, SaveState

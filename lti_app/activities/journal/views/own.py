@@ -3,7 +3,7 @@
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_app.access import Opened, require_participant
+from lti_app.access.opening import Opened, require_participant
 from lti_app.activities.journal.models import EntryState
 from lti_app.activities.journal.service import drafts
 from lti_app.activities.journal.views.course import show_progress

@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint
 from flask_babel import gettext
 
-from lti_app.access import Opened, can_read, open_activity, require_participant
+from lti_app.access.opening import Opened, open_activity, require_participant
+from lti_app.access.reading import can_read
 from lti_app.activities.journal.models import JournalEntry
 from lti_app.activities.journal.service import drafts
 from lti_app.activities.journal.service.words import count_words
