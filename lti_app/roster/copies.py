@@ -1,14 +1,11 @@
 """Which course was copied from which, as platforms tell it."""
 
-from collections.abc import Sequence
-
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_app.lti.notices import ContextCopyNotice
 from lti_app.models.notices import ContextCopy
-from lti_app.models.people import Context
 
 # A course repeated every year is a copy of a copy; further back nobody asks.
 GENERATIONS = 10
@@ -38,19 +35,6 @@ def record_copy(session: Session, notice: ContextCopyNotice) -> None:
         )
     session.flush()
     log.info("context_copied", registration_id=notice.registration_id, deployment_id=notice.deployment_id)
-
-
-def sources_of(session: Session, context: Context) -> Sequence[Context]:
-    """Return the courses that are known here and this one was copied from, in the order of `origins_of`."""
-    origins = origins_of(
-        session, deployment_id=context.deployment_id, context_id_on_platform=context.context_id_on_platform
-    )
-    found = session.scalars(
-        select(Context).where(
-            Context.deployment_id == context.deployment_id, Context.context_id_on_platform.in_(origins)
-        )
-    )
-    return sorted(found, key=lambda source: origins.index(source.context_id_on_platform))
 
 
 def origins_of(session: Session, *, deployment_id: int, context_id_on_platform: str) -> list[str]:
