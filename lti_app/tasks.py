@@ -12,7 +12,7 @@ from lti_app.clock import now
 from lti_app.db import db
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.gradebook import delivery, line_item
-from lti_app.lti import nrps
+from lti_app.lti import nrps, one_time
 from lti_app.lti.connector import Lti, PlatformConnector
 from lti_app.lti.keys import KeyRing
 from lti_app.lti.tokens import remove_old_tokens
@@ -190,13 +190,14 @@ def sweep_errands(kind: ErrandKind, enqueue: Callable[[int], object]) -> None:
     db.session.rollback()
 
 
-def remove_old_launches() -> None:
-    """Remove what is over: the launch log after 90 days; notices, tickets, cookieless sessions, deep linking."""
+def remove_what_is_over() -> None:
+    """Remove what is over: the launch log after 90 days; whatever else was for one use or one sign-in after its end."""
     db.session.execute(delete(LaunchRecord).where(LaunchRecord.at < now() - LAUNCH_LOG_KEPT))
     db.session.execute(delete(TakenNotice).where(TakenNotice.expires_at < now()))
     db.session.execute(delete(LaunchTicket).where(LaunchTicket.expires_at < now()))
     db.session.execute(delete(FrameSession).where(FrameSession.expires_at < now()))
     db.session.execute(delete(DeepLinkingRequest).where(DeepLinkingRequest.expires_at < now()))
+    one_time.remove_old(db.session(), at=now())
     db.session.commit()
 
 
@@ -268,10 +269,10 @@ def _register_errands(app: Flask, queue: Huey, *, lti: Lti) -> list[tuple[Errand
 
 
 def _register_nightly_tasks(app: Flask, queue: Huey, *, find_line_item: Callable[[int], object], keys: KeyRing) -> None:
-    @queue.periodic_task(crontab(hour="3", minute="20"), name="remove_old_launches")
-    def _remove_old_launches() -> None:
+    @queue.periodic_task(crontab(hour="3", minute="20"), name="remove_what_is_over")
+    def _remove_what_is_over() -> None:
         with app.app_context():
-            remove_old_launches()
+            remove_what_is_over()
 
     @queue.periodic_task(crontab(minute="20", hour="2"), name="look_for_line_items")
     def _look_for_line_items() -> None:

@@ -1,4 +1,7 @@
-"""One-time addresses: making, finding and using up invites and admin links. Tokens are kept as their SHA-256 only."""
+"""One-time addresses: making, finding, using up and removing invites and admin links.
+
+Tokens are kept as their SHA-256 only.
+"""
 
 import hashlib
 import re
@@ -6,9 +9,10 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from lti_app.db import UtcDateTime
 from lti_app.lti.registration_refusals import RegistrationCheck, RegistrationRefused
 from lti_app.models.invites import AdminLink, Invite
 
@@ -19,6 +23,9 @@ MOST_TRIES = 20
 LEASE = timedelta(seconds=60)
 # A clock that was set back must not give an address a second life; machines' clocks differ by this much at most.
 CLOCK_SKEW = timedelta(minutes=5)
+# Whoever comes back to an old address reads for a while yet that it has expired, not that there never was one.
+INVITE_KEPT = timedelta(days=30)
+ADMIN_LINK_KEPT = timedelta(days=1)
 _TOKEN = re.compile(r"[\w-]{20,64}", re.ASCII)
 
 
@@ -173,6 +180,13 @@ def end_sign_in(session: Session, link_id: int) -> None:
 def end_all_sign_ins(session: Session) -> int:
     """End every sign-in of the operator, and every link not opened yet; return how many there were."""
     return len(session.scalars(delete(AdminLink).returning(AdminLink.id)).all())
+
+
+def remove_old(session: Session, *, at: datetime) -> None:
+    """Remove invites a month after their end, used or not, and the operator's sign-ins a day after theirs."""
+    session.execute(delete(Invite).where(Invite.expires_at < at - INVITE_KEPT))
+    ended_at = func.coalesce(AdminLink.signed_in_until, AdminLink.expires_at, type_=UtcDateTime)
+    session.execute(delete(AdminLink).where(ended_at < at - ADMIN_LINK_KEPT))
 
 
 def _is_in_time(invite: Invite, *, at: datetime) -> bool:

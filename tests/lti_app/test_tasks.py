@@ -15,8 +15,10 @@ from lti_app import tasks
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.gradebook import delivery
+from lti_app.lti import one_time
 from lti_app.models.deep_linking import DeepLinkingRequest
 from lti_app.models.gradebook import DeliveryState
+from lti_app.models.invites import AdminLink, Invite
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
 from lti_app.queue import wake
@@ -133,7 +135,7 @@ def test_deliver_score_when_the_lms_is_ill_then_leaves_no_transaction_open(cours
     assert outcome(delivered(delivery_id)) == (DeliveryState.WAITING, None, 500, 1)
 
 
-def test_remove_old_launches_when_some_are_over_then_removes_those(
+def test_remove_what_is_over_when_some_are_over_then_removes_those(
     app: Flask, queue: Huey, registration: Registration
 ) -> None:
     del app
@@ -145,12 +147,12 @@ def test_remove_old_launches_when_some_are_over_then_removes_those(
         )
     db.session.commit()
 
-    run_named(queue, "remove_old_launches")
+    run_named(queue, "remove_what_is_over")
 
     assert [line.login_id for line in stored(LaunchRecord)] == ["89 days, 0:00:00"]
 
 
-def test_remove_old_launches_when_nobody_answered_a_request_then_removes_it_with_what_the_lms_sent(
+def test_remove_what_is_over_when_nobody_answered_a_request_then_removes_it_with_what_the_lms_sent(
     visitor: Visitor, queue: Huey
 ) -> None:
     visitor.add()
@@ -158,14 +160,65 @@ def test_remove_old_launches_when_nobody_answered_a_request_then_removes_it_with
         visitor.add(PRINCIPAL)
     before = len(stored(DeepLinkingRequest))
 
-    run_named(queue, "remove_old_launches")
+    run_named(queue, "remove_what_is_over")
 
     waiting = stored(DeepLinkingRequest)
     assert (before, len(waiting)) == (2, 1)
     assert waiting[0].expires_at > now()
 
 
-@pytest.mark.parametrize(("name", "times"), [("sweep", 24 * 60), ("remove_old_launches", 1)])
+@pytest.mark.parametrize(
+    ("after", "kept"),
+    [
+        (timedelta(days=7), ["used", "unused"]),
+        (timedelta(days=36, hours=23), ["used", "unused"]),
+        (timedelta(days=37, hours=1), []),
+    ],
+)
+def test_remove_what_is_over_when_an_invite_ended_a_month_ago_then_removes_it_and_no_registration(
+    app: Flask, queue: Huey, registration: Registration, after: timedelta, kept: list[str]
+) -> None:
+    del app
+    for name in ("used", "unused"):
+        one_time.make_invite(db.session(), name=name, is_confirmed=False, at=now())
+    used = stored(Invite)[0]
+    one_time.use_up_invite(db.session(), used.id, registration_id=registration.id, at=now())
+    db.session.commit()
+
+    with time_machine.travel(now() + after, tick=False):
+        one_time.make_invite(db.session(), name="new", is_confirmed=False, at=now())
+        db.session.commit()
+        run_named(queue, "remove_what_is_over")
+
+    assert [invite.name for invite in stored(Invite)] == [*kept, "new"]
+    assert [row.id for row in stored(Registration)] == [registration.id]
+
+
+@pytest.mark.parametrize(
+    ("after", "kept"),
+    [
+        (timedelta(hours=7), ["opened", "never opened"]),
+        (timedelta(days=1, minutes=14), ["opened", "never opened"]),
+        (timedelta(days=1, minutes=16), ["opened"]),
+        (timedelta(days=1, hours=9), []),
+    ],
+)
+def test_remove_what_is_over_when_an_operators_sign_in_ended_a_day_ago_then_removes_it(
+    app: Flask, queue: Huey, after: timedelta, kept: list[str]
+) -> None:
+    del app
+    tokens = {name: one_time.make_admin_link(db.session(), at=now()) for name in ("opened", "never opened")}
+    one_time.use_up_admin_link(db.session(), tokens["opened"], at=now())
+    db.session.commit()
+
+    with time_machine.travel(now() + after, tick=False):
+        run_named(queue, "remove_what_is_over")
+
+    names = {one_time.token_hash(token): name for name, token in tokens.items()}
+    assert [names[link.token_hash] for link in stored(AdminLink)] == kept
+
+
+@pytest.mark.parametrize(("name", "times"), [("sweep", 24 * 60), ("remove_what_is_over", 1)])
 def test_periodic_task_when_a_day_passes_then_is_due_so_many_times(
     app: Flask, queue: Huey, name: str, times: int
 ) -> None:

@@ -88,10 +88,10 @@ def test_taken_notices_when_their_tokens_have_ended_then_are_removed(
     post_notices(app_of_lms, notice(lms))
     kept = len(stored(TakenNotice))
 
-    tasks.remove_old_launches()
+    tasks.remove_what_is_over()
     still = len(stored(TakenNotice))
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
-        tasks.remove_old_launches()
+        tasks.remove_what_is_over()
 
     assert (kept, still, len(stored(TakenNotice))) == (1, 1, 0)
 
