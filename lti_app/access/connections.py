@@ -16,7 +16,7 @@ _SIGN_IN_AGAIN = sentence(
     "Open Staffroom from your LMS again, or make a new sign-in link on the server: flask admin link."
 )
 _OPERATOR_SIGN_IN = select(AdminLink.id).where(
-    AdminLink.id == bindparam("link"), AdminLink.signed_in_until > bindparam("at", type_=UtcDateTime)
+    AdminLink.token_hash == bindparam("link"), AdminLink.signed_in_until > bindparam("at", type_=UtcDateTime)
 )
 _ACTIVE_OF = select(Registration.id).where(
     Registration.id.in_(bindparam("ids", expanding=True)), Registration.status == RegistrationStatus.ACTIVE
@@ -50,8 +50,8 @@ def open_connections() -> Admin:
         ActingAsSomebody: The browser is signed in under another person's name.
         NotThere: Whoever is signed in looks after no connection.
     """
-    link_id = operator_link()
-    if link_id is not None and db.session.scalar(_OPERATOR_SIGN_IN, {"link": link_id, "at": now()}):
+    link_hash = operator_link()
+    if link_hash is not None and db.session.scalar(_OPERATOR_SIGN_IN, {"link": link_hash, "at": now()}):
         return Admin(is_operator=True, registration_ids=frozenset())
     registration_ids = looked_after()
     if not registration_ids:

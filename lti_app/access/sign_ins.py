@@ -12,7 +12,7 @@ from lti_app.models.invites import AdminLink
 from lti_app.models.platform import Registration
 
 _SIGN_INS = "sign_ins"
-_OPERATOR = "operator"
+_OPERATOR = "operator_link"
 MAX_SIGN_INS = 8
 
 
@@ -56,19 +56,20 @@ def sign_in(
 def sign_in_operator(link: AdminLink) -> None:
     """Let the operator in who opened this link; whatever else the session held is dropped."""
     session.clear()
-    session[_OPERATOR] = link.id
+    # Not its id: SQLite gives the id of a removed row to the next one, and an ended session would be in again.
+    session[_OPERATOR] = link.token_hash
 
 
-def sign_out_operator() -> int | None:
-    """Forget the operator; return the id of the link that they came by, if there was one."""
-    link_id: int | None = session.pop(_OPERATOR, None)
-    return link_id
+def sign_out_operator() -> str | None:
+    """Forget the operator; return the hash of the link that they came by, if there was one."""
+    link_hash: str | None = session.pop(_OPERATOR, None)
+    return link_hash
 
 
-def operator_link() -> int | None:
-    """Return the id of the link that the operator came by; the database says whether it still holds."""
-    link_id: int | None = session.get(_OPERATOR)
-    return link_id
+def operator_link() -> str | None:
+    """Return the hash of the link that the operator came by; the database says whether it still holds."""
+    link_hash: str | None = session.get(_OPERATOR)
+    return link_hash
 
 
 def is_operator_session() -> bool:

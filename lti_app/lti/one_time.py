@@ -172,9 +172,9 @@ def use_up_admin_link(session: Session, token: str, *, at: datetime) -> AdminLin
     return None if opened is None else session.get_one(AdminLink, opened, populate_existing=True)
 
 
-def end_sign_in(session: Session, link_id: int) -> None:
-    """End one sign-in of the operator."""
-    session.execute(delete(AdminLink).where(AdminLink.id == link_id))
+def end_sign_in(session: Session, link_hash: str) -> None:
+    """End the operator's sign-in by the link of that hash."""
+    session.execute(delete(AdminLink).where(AdminLink.token_hash == link_hash))
 
 
 def end_all_sign_ins(session: Session) -> int:

@@ -178,9 +178,9 @@ def use_link(token: str) -> ResponseReturnValue:
 @pages.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """Sign the operator out; the sign-in is over in every browser that has it."""
-    link_id = sign_out_operator()
-    if link_id is not None:
-        one_time.end_sign_in(db.session(), link_id)
+    link_hash = sign_out_operator()
+    if link_hash is not None:
+        one_time.end_sign_in(db.session(), link_hash)
     db.session.commit()
     return render_template("connections/signed_out.html")
 

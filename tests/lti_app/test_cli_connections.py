@@ -155,3 +155,12 @@ def test_admins_when_signed_out_then_every_session_and_every_link_is_over(app: F
     assert result.output == "Ended: 2\n"
     assert (browser.get("/connections/").status_code, other.post(unused, other.get(unused)).status_code) == (401, 410)
     assert stored(AdminLink) == []
+
+
+def test_admins_when_signed_out_then_nobody_is_in_again_by_the_next_ones_sign_in(app: Flask) -> None:
+    ended = AdminBrowser(app).sign_in()
+    _run(app, "admin", "sign-out")
+
+    following = AdminBrowser(app).sign_in()
+
+    assert (ended.get("/connections/").status_code, following.get("/connections/").status_code) == (401, 200)

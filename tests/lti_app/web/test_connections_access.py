@@ -252,7 +252,7 @@ def test_operator_when_signing_in_then_other_sign_ins_are_dropped_and_no_frame_i
     page = visitor.get("/connections/")
     with visitor.client.session_transaction(base_url=visitor.base_url) as kept:
         names = set(kept) - {"csrf_token"}
-    assert (page.status_code, names) == (200, {"operator"})
+    assert (page.status_code, names) == (200, {"operator_link"})
     assert "frame-ancestors 'self';" in page.headers["Content-Security-Policy"]
 
 
