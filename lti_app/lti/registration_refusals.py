@@ -81,4 +81,3 @@ class RegistrationRefused(ToolError):
         super().__init__(happened, advice, status=status)
         self.check = check
         self.explanation = explanation
-        self.registration_id: int | None = None

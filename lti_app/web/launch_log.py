@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lti_app.db import db, execute_plainly, table_of
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.registration_refusals import REGISTRATION_MESSAGE, RegistrationRefused
 from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
 from lti_app.web import rate_limits
@@ -58,6 +59,17 @@ def list_refused(error: LaunchRefused) -> LaunchRefused:
     return error
 
 
+def list_registration_refused(error: RegistrationRefused) -> None:
+    """Write and commit the line of a registration that did not come about; nothing else of it stays.
+
+    They have no limit of lines here: registering is limited before (`rate_limits.begin_registration`).
+    """
+    db.session.rollback()
+    execute_plainly(db.session(), _NEW_RECORD, _refused(error, message_type=REGISTRATION_MESSAGE))
+    db.session.commit()
+    log.warning("registration_refused", check=error.check.value, reference=error.reference)
+
+
 def _commit_refused(error: LaunchRefused) -> None:
     try:
         _insert_refused(error)
@@ -72,14 +84,19 @@ def _commit_refused(error: LaunchRefused) -> None:
 
 
 def _insert_refused(error: LaunchRefused) -> None:
-    refused: dict[str, Any] = {
+    refused = _refused(error, message_type=error.message_type) | {
         "registration_id": error.registration_id,
         "deployment_id_on_platform": error.deployment_id_on_platform,
-        "message_type": error.message_type,
+        "login_id": error.login_id,
+    }
+    execute_plainly(db.session(), _NEW_RECORD, refused)
+
+
+def _refused(error: LaunchRefused | RegistrationRefused, *, message_type: str | None) -> dict[str, Any]:
+    return {
+        "message_type": message_type,
         "outcome": LaunchOutcome.REFUSED,
         "check": error.check.value,
         "explanation": error.explanation,
         "reference": error.reference,
-        "login_id": error.login_id,
     }
-    execute_plainly(db.session(), _NEW_RECORD, refused)

@@ -4,7 +4,6 @@ The pages stand in the LMS's frame, where the browser may keep no cookie: the in
 somebody by. Nothing happens before the button is pressed, so that a preview or prefetch uses nothing up.
 """
 
-import structlog
 from flask import Blueprint, Flask, abort, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
@@ -14,15 +13,13 @@ from lti_app.db import db
 from lti_app.lti.connecting import connect_registered
 from lti_app.lti.dynamic_registration import Invitation, parse_invitation, register_with
 from lti_app.lti.one_time import check_open, claim_invite, find_invite, release_invite, use_up_invite
-from lti_app.lti.registration_refusals import REGISTRATION_MESSAGE, RegistrationCheck, RegistrationRefused
+from lti_app.lti.registration_refusals import RegistrationCheck, RegistrationRefused
 from lti_app.lti.tool_description import CLAIMS, MESSAGES, SCOPES, WORDS, Tool, canvas_configuration
 from lti_app.models.invites import Invite
-from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import Registration
-from lti_app.web import rate_limits
+from lti_app.web import launch_log, rate_limits
 from lti_app.web.errors import show_error
 
-log = structlog.get_logger()
 pages = Blueprint("registration", __name__, url_prefix="/lti")
 
 
@@ -93,17 +90,7 @@ def icon() -> ResponseReturnValue:
 @pages.errorhandler(RegistrationRefused)
 def refused(error: RegistrationRefused) -> ResponseReturnValue:
     """Write the launch log's line, and show the refused admin what to do."""
-    db.session.rollback()
-    line = LaunchRecord(
-        message_type=REGISTRATION_MESSAGE,
-        outcome=LaunchOutcome.REFUSED,
-        check=error.check.value,
-        explanation=error.explanation,
-        reference=error.reference,
-    )
-    db.session.add(line)
-    db.session.commit()
-    log.warning("registration_refused", check=error.check.value, reference=error.reference)
+    launch_log.list_registration_refused(error)
     return show_error(error)
 
 

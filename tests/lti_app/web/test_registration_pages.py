@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 
 from lti_app.clock import now
 from lti_app.db import db
+from lti_app.lti.registration_refusals import RegistrationCheck
 from lti_app.models.invites import Invite
-from lti_app.models.launch import LaunchRecord
+from lti_app.models.launch import LaunchOutcome, LaunchRecord
 from lti_app.models.platform import (
     Deployment,
     Registration,
@@ -21,6 +22,7 @@ from lti_app.models.platform import (
 )
 from tests.factories import RegistrationFactory
 from tests.lti_app.lti.bare_platform import BarePlatform, Told
+from tests.lti_app.lti.launching import log_lines
 from tests.lti_app.lti.registering import (
     TOKEN,
     an_invite,
@@ -102,6 +104,27 @@ def test_invite_when_its_time_is_up_or_the_clock_was_set_back_then_refused(
         answer = admin.post(f"/lti/register/{token}", asked)
 
     assert (answer.status_code, len(stored(Registration))) == (status, 1 if status == 303 else 0)
+
+
+def test_registration_when_refused_then_one_whole_line_in_the_launch_log_and_none_else_kept(
+    admin: AdminBrowser, bare: BarePlatform
+) -> None:
+    lms = sakai(bare.url)
+    token = an_invite()
+    bare.answer = lambda _asked: Told(status=500)
+
+    with capture_logs() as told:
+        page = admin.connect(token, lms)
+
+    (line,) = log_lines()
+    assert (line.message_type, line.outcome) == ("DynamicRegistration", LaunchOutcome.REFUSED)
+    assert logged() == [(RegistrationCheck.UNREACHABLE.value, line.explanation)]
+    assert (line.registration_id, line.deployment_id_on_platform, line.login_id) == (None, None, None)
+    assert str(line.reference) in page.text
+    assert [event for event in told if event["event"] == "registration_refused"] == [
+        {"event": "registration_refused", "log_level": "warning", "check": line.check, "reference": line.reference}
+    ]
+    assert stored(Registration) == []
 
 
 @pytest.mark.parametrize("token", ["x", "y" * 43, "-" * 64, "z" * 300, "%00", "é" * 20])
