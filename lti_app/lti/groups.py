@@ -6,7 +6,7 @@ from typing import Any
 
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.lti.connector import PlatformConnector, is_rate_limit_text, retry_after
-from lti_app.lti.messages import MAX_ID, is_storable, words
+from lti_app.lti.messages import MAX_ID, MAX_TOLD_GROUPS, is_storable, words
 from lti_app.lti.outbound import Answer
 from lti_app.lti.paging import next_page
 from lti_app.lti.refusals import LaunchRefused
@@ -46,6 +46,20 @@ def read_groups(connector: PlatformConnector, groups_url: str, *, sets_url: str)
         )
         for entry in entries
     )
+
+
+def own_group_ids(entry: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the groups that a listed member is in, at most 50, or None where the list does not say (3.3).
+
+    Raises:
+        PlatformUnavailable: What it says cannot be read.
+    """
+    enrolments = entry.get("group_enrollments")
+    if enrolments is None:
+        return None
+    if not isinstance(enrolments, list) or not all(isinstance(each, dict) for each in enrolments):
+        raise PlatformUnavailable("a member's groups are no list of groups")
+    return tuple(sorted({_id(each, "group_id") for each in enrolments})[:MAX_TOLD_GROUPS])
 
 
 def _entries(connector: PlatformConnector, url: str, *, key: str, media_type: str) -> Iterator[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
 from lti_app.lti.connector import PlatformConnector, is_rate_limit_text, retry_after
+from lti_app.lti.groups import own_group_ids
 from lti_app.lti.messages import MAX_ROLES, identifier, person_name
 from lti_app.lti.outbound import Answer
 from lti_app.lti.paging import next_page
@@ -30,12 +31,16 @@ class MemberStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """One person of a course as the platform lists them; their mail address is never taken over."""
+    """One person of a course as the platform lists them; their mail address is never taken over.
+
+    `group_ids` are the groups of the course that they are in, or None where the list does not say.
+    """
 
     sub: str
     name: str
     roles: tuple[str, ...]
     status: MemberStatus
+    group_ids: tuple[str, ...] | None = None
 
 
 def read_members(connector: PlatformConnector, url: str, *, resource_link_id: str = "") -> Iterator[tuple[Member, ...]]:
@@ -124,6 +129,7 @@ def _member(entry: Any) -> Member:
         name=person_name(entry),
         roles=tuple(roles[:MAX_ROLES]),
         status=_status(status),
+        group_ids=own_group_ids(entry),
     )
 
 

@@ -1,13 +1,14 @@
 """Groups of a course: kept from what launches tell and from the platform's list, for filters and for audiences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from lti_app.db import table_of
 from lti_app.lti.connector import PlatformConnector
 from lti_app.lti.groups import MAX_GROUPS, PlatformGroup, read_groups
 from lti_app.lti.messages import GroupsClaim
@@ -23,17 +24,19 @@ _ATTEMPTS = 3
 
 def record_own_groups(session: Session, member: Membership, group_ids: Iterable[str]) -> None:
     """Put a member into just these groups of the course, each named as the platform names it."""
-    wanted = sorted(set(group_ids))
-    for attempt in range(_ATTEMPTS):
-        try:
-            with session.begin_nested():
-                _put(session, member, wanted)
-        except IntegrityError:
-            # Somebody else of the group launched in the same moment, or the list was read: now it is there, or gone.
-            if attempt == _ATTEMPTS - 1:
-                raise
-            continue
-        return
+    _record(session, context_id=member.context_id, told={member.id: frozenset(group_ids)})
+
+
+def record_listed_groups(session: Session, *, context_id: int, told: Mapping[int, Iterable[str]]) -> None:
+    """Put members of one course, by the id of their membership, into just the groups that the list tells of each.
+
+    It takes a fixed number of statements; none where nothing is told. Of whoever was moved, the next launch that tells
+    groups is heard again: it would not be where it tells the same as the last one.
+    """
+    wanted = {membership_id: frozenset(group_ids) for membership_id, group_ids in told.items()}
+    moved = _record(session, context_id=context_id, told=wanted) if wanted else ()
+    if moved:
+        session.execute(update(Membership).where(Membership.id.in_(moved)).values(told_groups=""))
 
 
 def groups_of_course(session: Session, context_id: int) -> Sequence[CourseGroup]:
@@ -66,15 +69,45 @@ def want_groups(session: Session, context_id: int, claim: GroupsClaim, *, at: da
     wake(session, PULL_GROUPS.task, pull.id)
 
 
-def _put(session: Session, member: Membership, wanted: Sequence[str]) -> None:
-    group_ids = {group.id for group in _find_or_make(session, member.context_id, wanted)}
-    of_member = GroupMembership.membership_id == member.id
-    session.execute(delete(GroupMembership).where(of_member, GroupMembership.group_id.not_in(group_ids)))
-    present = set(session.scalars(select(GroupMembership.group_id).where(of_member)))
-    session.add_all(
-        GroupMembership(group_id=group_id, membership_id=member.id) for group_id in sorted(group_ids - present)
-    )
-    session.flush()
+def _record(session: Session, *, context_id: int, told: Mapping[int, frozenset[str]]) -> Sequence[int]:
+    """Put the members into their groups, and return the ids of those memberships that were not in just these."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            with session.begin_nested():
+                return _put(session, context_id, told)
+        except IntegrityError:
+            # Somebody else of the group launched in the same moment, or the list was read: now it is there, or gone.
+            if attempt == _ATTEMPTS - 1:
+                raise
+    return ()
+
+
+def _put(session: Session, context_id: int, told: Mapping[int, frozenset[str]]) -> Sequence[int]:
+    found = _find_or_make(session, context_id, sorted(frozenset().union(*told.values())))
+    ids = {group.group_id_on_platform: group.id for group in found}
+    wanted = {
+        membership_id: {ids[name] for name in names if name in ids} for membership_id, names in sorted(told.items())
+    }
+    present: dict[int, set[int]] = {membership_id: set() for membership_id in wanted}
+    of_members = GroupMembership.membership_id.in_(present)
+    for membership_id, group_id in session.execute(
+        select(GroupMembership.membership_id, GroupMembership.group_id).where(of_members)
+    ):
+        present[membership_id].add(group_id)
+    moved = [membership_id for membership_id in wanted if wanted[membership_id] != present[membership_id]]
+    if any(present[membership_id] - wanted[membership_id] for membership_id in moved):
+        session.execute(delete(GroupMembership).where(GroupMembership.membership_id.in_(moved)))
+        present.update({membership_id: set() for membership_id in moved})
+    rows = [
+        {"group_id": group_id, "membership_id": membership_id}
+        for membership_id in moved
+        for group_id in sorted(wanted[membership_id] - present[membership_id])
+    ]
+    if rows:
+        # What it returns is of no use, but makes one statement of many rows, not one each.
+        table = table_of(GroupMembership)
+        session.connection().execute(insert(table).returning(table.c.group_id), rows)
+    return moved
 
 
 def _find_or_make(session: Session, context_id: int, wanted: Iterable[str]) -> list[CourseGroup]:
@@ -82,10 +115,10 @@ def _find_or_make(session: Session, context_id: int, wanted: Iterable[str]) -> l
     known = {row.group_id_on_platform: row for row in _all(session, context_id)}
     # In one order, whoever makes them: two transactions then never wait for each other.
     new = sorted(set(wanted) - set(known))[: max(0, MAX_GROUPS - len(known))]
-    for id_on_platform in new:
-        known[id_on_platform] = CourseGroup(context_id=context_id, group_id_on_platform=id_on_platform)
-        session.add(known[id_on_platform])
-    session.flush()
+    if new:
+        rows = [{"context_id": context_id, "group_id_on_platform": id_on_platform} for id_on_platform in new]
+        made = session.scalars(insert(CourseGroup).returning(CourseGroup), rows)
+        known.update({row.group_id_on_platform: row for row in made})
     return [known[id_on_platform] for id_on_platform in wanted if id_on_platform in known]
 
 

@@ -9,12 +9,14 @@ right. Three rules follow:
    teacher `Instructor` in a launch and `Learner` in its list (recorded): the list would take the facilitator's pages
    from them every night, and elsewhere it could make a facilitator of somebody who launched as a learner.
 3. Only whether the platform keeps grades for a person (`is_gradable`) follows the list for everybody, since it gives
-   no right: so that a mended enrolment shows without a new launch.
+   no right: so that a mended enrolment shows without a new launch. The same holds for groups, where the list tells
+   of them: they say with whom somebody works, and whoever has left one should be out of it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Row, Table, and_, bindparam, case, or_, select, update
@@ -25,6 +27,7 @@ from lti_app.clock import now
 from lti_app.db import execute_plainly, table_of
 from lti_app.lti.nrps import Member, MemberStatus
 from lti_app.models.people import Membership, Role, User
+from lti_app.roster.groups import record_listed_groups
 from lti_app.roster.roles import is_gradable, is_test_user, role_of
 
 # The platform has just vouched for whom it let launch: Moodle leaves administrators out who are not enrolled (4.5.6,
@@ -88,8 +91,8 @@ def store_members(
     """Make or update the rows of those who are active, and return how many they are; `since` is the pull's beginning.
 
     Nothing is committed. It takes at most four statements: what is known, new or renamed people, new or changed
-    memberships, and a note that all of them were listed. Two pulls at once, or a launch beside one, meet in the
-    tables' unique constraints: whoever comes second updates.
+    memberships, and a note that all of them were listed; where the list tells of groups, as many again. Two pulls at
+    once, or a launch beside one, meet in the tables' unique constraints: whoever comes second updates.
     """
     active = _merged(member for member in members if member.status is MemberStatus.ACTIVE)
     if not active:
@@ -98,7 +101,14 @@ def store_members(
     known = {row.sub: row for row in execute_plainly(session, _KNOWN, wanted)}
     user_ids = {sub: row.user_id for sub, row in known.items()}
     user_ids |= _store_people(session, active, known=known, registration_id=registration_id)
-    _store_parts(session, active, known=known, user_ids=user_ids, context_id=context_id)
+    membership_ids = {row.user_id: row.membership_id for row in known.values()}
+    membership_ids |= _store_parts(session, active, known=known, user_ids=user_ids, context_id=context_id)
+    told = {
+        membership_ids[user_ids[sub]]: member.group_ids
+        for sub, member in active.items()
+        if member.group_ids is not None
+    }
+    record_listed_groups(session, context_id=context_id, told=told)
     listed = {"of_context": context_id, "of_users": [user_ids[sub] for sub in active], "at": since}
     execute_plainly(session, _LISTED, listed)
     return len(active)
@@ -115,13 +125,19 @@ def mark_absent(session: Session, *, context_id: int, since: datetime) -> int:
 
 
 def _merged(members: Iterable[Member]) -> dict[str, Member]:
-    """Return the members by `sub`, in the order of `sub`: locks are taken in it. One listed twice has all the roles."""
+    """Return the members by `sub`, in the order of `sub`: locks are taken in it.
+
+    One listed twice has all the roles and all the groups.
+    """
     merged: dict[str, Member] = {}
     for member in members:
         other = merged.get(member.sub)
         roles = member.roles if other is None else other.roles + member.roles
         name = member.name or (other.name if other else "")
-        merged[member.sub] = Member(sub=member.sub, name=name, roles=roles, status=member.status)
+        both = [each.group_ids for each in (other, member) if each is not None and each.group_ids is not None]
+        merged[member.sub] = replace(
+            member, name=name, roles=roles, group_ids=tuple(chain.from_iterable(both)) if both else None
+        )
     return dict(sorted(merged.items()))
 
 
@@ -147,8 +163,11 @@ def _store_parts(
     known: Mapping[str, Row[Any]],
     user_ids: Mapping[str, int],
     context_id: int,
-) -> None:
-    """Write new and changed memberships; the rule about roles holds for a launch in the same moment too."""
+) -> dict[int, int]:
+    """Write new and changed memberships, and return their ids by user.
+
+    The rule about roles holds for a launch in the same moment too.
+    """
     rows = []
     for sub, member in active.items():
         part = _part(member)
@@ -166,7 +185,8 @@ def _store_parts(
             "is_active": True,
         },
     )
-    _execute_rows(session, written.returning(_MEMBERSHIP.id), rows)
+    returning = written.returning(_MEMBERSHIP.id, _MEMBERSHIP.user_id)
+    return {row.user_id: row.id for row in _execute_rows(session, returning, rows)}
 
 
 def _part(member: Member) -> _Part:

@@ -32,3 +32,20 @@ def test_groups_when_the_platform_has_the_service_then_facilitators_can_look_at_
     assert {(group.name, group.set_name) for group in stored(CourseGroup)} == {("Red", "Colours"), ("Blue", "Colours")}
     assert re.findall(r"<option[^>]*>([^<]+)<", page) == ["All groups", "Colours · Red"]
     assert re.findall(r'<tr data-user="\d+">\s*<th scope="row"><bdi>([^<]+)</bdi>', page) == ["Jonas Lindqvist"]
+
+
+def test_groups_when_the_list_of_people_tells_them_then_who_never_launched_is_found_by_group_too(
+    visitor: Visitor, served: str, queue: Huey
+) -> None:
+    del served
+    call(visitor.lms, "manner", {"groups_service": True})
+    call(visitor.lms, "groups", {"name": "Red", "set": "Colours", "members": [TEACHER]})
+    call(visitor.lms, "groups", {"name": "Blue", "set": "Colours", "members": [OTHER_TEACHER]})
+
+    visitor.launch(FACILITATOR)
+    work(queue)
+
+    of_red = next(group for group in stored(CourseGroup) if group.name == "Red")
+    page = visitor.get(f"/journal/1?group={of_red.id}").text
+    assert re.findall(r"<option[^>]*>([^<]+)<", page) == ["All groups", "Colours · Blue", "Colours · Red"]
+    assert re.findall(r'<tr data-user="\d+">\s*<th scope="row"><bdi>([^<]+)</bdi>', page) == ["Jonas Lindqvist"]

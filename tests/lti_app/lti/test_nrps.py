@@ -24,6 +24,8 @@ ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"])
 pytestmark = pytest.mark.usefixtures("app")
 NOT_TEXT: list[Any] = [5, True, [], {}]
 NOT_AN_ID: list[Any] = [*NOT_TEXT, None, "", "x" * 256, "nul\x00", "\ud800"]
+NOT_GROUPS = ["12", {"group_id": "12"}, 12, [12], [None], [{}], [{"group_id": ""}], [{"group_id": ["12"]}],
+              [{"group_id": "x" * 256}], [{"group_id": "a\x00b"}], [{"group_id": True}]]  # fmt: skip
 NOT_ROLES: list[Any] = [None, 5, "Learner", {}, [5], [None], [["Learner"]]]
 Page = Callable[[Asked], Told]
 
@@ -254,6 +256,7 @@ def test_page_when_it_is_no_list_of_members_then_unavailable(bare: BarePlatform,
         *(("roles", value) for value in NOT_ROLES),
         *(("status", value) for value in NOT_TEXT),
         *(("name", value) for value in NOT_TEXT),
+        *(("group_enrollments", value) for value in NOT_GROUPS),
     ],
     ids=repr,
 )
@@ -264,6 +267,29 @@ def test_member_when_a_field_is_of_a_wrong_kind_then_the_whole_list_is_unavailab
 
     with pytest.raises(PlatformUnavailable):
         read(bare, lti)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("told", "group_ids"),
+    [
+        ({}, None),
+        ({"group_enrollments": None}, None),
+        ({"group_enrollments": []}, ()),
+        ({"group_enrollments": [{"group_id": "b"}, {"group_id": 12}, {"group_id": "b", "other": 1}]}, ("12", "b")),
+        ({"group_enrollments": [{"group_id": f"{number:03}"} for number in range(60)]},
+         tuple(f"{number:03}" for number in range(50))),
+    ],
+    ids=["not told", "null", "none", "two", "too many"],
+)  # fmt: skip
+def test_groups_of_a_member_when_told_then_read_and_when_not_then_nothing_is_said(
+    bare: BarePlatform, lti: Lti, told: dict[str, Any], group_ids: tuple[str, ...] | None
+) -> None:
+    platform_that_answers(bare, lambda _asked: a_page(a_member("1", **told)))
+
+    (member,) = read(bare, lti)
+
+    assert member.group_ids == group_ids
 
 
 @ON_SQLITE

@@ -18,9 +18,16 @@ MEMBER = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 LEARNER, INSTRUCTOR = "Learner", "Instructor"
 
 
-def listed(sub: str, *roles: str, name: str | None = None, status: MemberStatus = MemberStatus.ACTIVE) -> Member:
+def listed(
+    sub: str,
+    *roles: str,
+    name: str | None = None,
+    status: MemberStatus = MemberStatus.ACTIVE,
+    group_ids: tuple[str, ...] | None = None,
+) -> Member:
     """Return somebody as a platform lists them, a learner unless told otherwise."""
-    return Member(sub=sub, name=f"Person {sub}" if name is None else name, roles=roles or (LEARNER,), status=status)
+    name = f"Person {sub}" if name is None else name
+    return Member(sub=sub, name=name, roles=roles or (LEARNER,), status=status, group_ids=group_ids)
 
 
 def loaded(context_id: int) -> Context:
