@@ -89,7 +89,6 @@ def connect_registered(session: Session, invite: Invite, registered: Registered)
         auth_audience=platform.auth_audience,
         status=RegistrationStatus.ACTIVE if invite.is_confirmed else RegistrationStatus.PENDING,
         made=RegistrationMaking.INVITE,
-        product_family=platform.product_family,
         scopes=" ".join(registered.scopes),
         cut=" ".join(registered.cut),
         other_origins=joined_origins(platform.other_origins),

@@ -55,7 +55,6 @@ class Registration(Base):
     auth_audience: Mapped[str | None] = mapped_column(String(1024))
     status: Mapped[RegistrationStatus] = mapped_column(Choice(RegistrationStatus), default=RegistrationStatus.ACTIVE)
     made: Mapped[RegistrationMaking] = mapped_column(Choice(RegistrationMaking), default=RegistrationMaking.BY_HAND)
-    product_family: Mapped[str] = mapped_column(String(64), default="")
     scopes: Mapped[str] = mapped_column(String(2048), default="")
     cut: Mapped[str] = mapped_column(String(2048), default="")
     other_origins: Mapped[str] = mapped_column(String(1024), default="")

@@ -59,7 +59,7 @@ def test_moodle_when_it_registers_then_connected_with_its_deployment(
         f"{bare.url}/{one}" for one in ("auth", "token", "jwks")
     )
     assert (row.auth_audience, row.status, row.made) == (None, RegistrationStatus.PENDING, RegistrationMaking.INVITE)
-    assert (row.product_family, row.other_origins) == ("moodle", "")
+    assert row.other_origins == ""
     assert row.scopes.split() == [LINE_ITEM, SCORE, RESULT, ROSTER]
     # Moodle sends the submission review although it lists it nowhere.
     assert row.cut.split() == [GROUPS, NOTICES, PRIVACY]
@@ -151,7 +151,7 @@ def test_canvas_of_the_schools_own_when_its_document_wants_the_token_then_asked_
 
     page = admin.connect(an_invite(), lms)
 
-    assert (page.status_code, the_registration().product_family) == (200, "canvas")
+    assert (page.status_code, the_registration().made) == (200, RegistrationMaking.INVITE)
     assert [asked.headers.get("Authorization") for asked in bare.asked] == [None, *[f"Bearer {TOKEN}"] * 2]
 
 
@@ -161,7 +161,7 @@ def test_sakai_when_it_registers_then_asked_for_everything_but_groups(admin: Adm
     page = admin.connect(an_invite(), lms)
 
     row, (request,) = the_registration(), registrations_asked(bare)
-    assert (row.product_family, row.cut) == ("sakailms.org", GROUPS)
+    assert row.cut == GROUPS
     assert row.scopes.split() == request["scope"].split() == [LINE_ITEM, SCORE, RESULT, ROSTER, NOTICES]
     assert _messages(request) == [DEEP_LINKING, REVIEW, PRIVACY]
     assert "Groups are known only as far as each launch names them." in page.text
