@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 from lti_app.clock import Period, now
+from lti_app.lti.claims import CLAIM
 from lti_app.lti.connector import BACKDATE_SECONDS
 from lti_app.lti.deep_linking import DEEP_LINKING_CLAIM, RESOURCE_LINK
-from lti_app.lti.messages import CLAIM
 from lti_app.models.platform import Registration
 
 DEEP_LINKING_RESPONSE = "LtiDeepLinkingResponse"

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lti_app.lti.messages import CLAIM, Message, identifier, mapping, sender
+from lti_app.lti.claims import CLAIM, identifier, mapping
+from lti_app.lti.messages import Message, sender
 
 # The draft's name, and the one that newer platforms use (Sakai's source has both).
 PRIVACY_MESSAGES = ("DataPrivacyLaunchRequest", "LtiDataPrivacyLaunchRequest")

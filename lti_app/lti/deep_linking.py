@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lti_app.addresses import origin_of
-from lti_app.lti.messages import CLAIM, CourseClaim, Message, identifier, is_storable, mapping, sender, words
+from lti_app.lti.claims import CLAIM, identifier, is_storable, mapping, words
+from lti_app.lti.messages import CourseClaim, Message, sender
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.models.platform import Registration
 

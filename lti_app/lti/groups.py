@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
+from lti_app.lti.claims import MAX_ID, is_storable, words
 from lti_app.lti.connector import PlatformConnector, is_rate_limit_text, retry_after
-from lti_app.lti.messages import MAX_ID, MAX_TOLD_GROUPS, is_storable, words
 from lti_app.lti.outbound import Answer
 from lti_app.lti.paging import next_page
 from lti_app.lti.refusals import LaunchRefused
+from lti_app.lti.service_claims import MAX_TOLD_GROUPS
 
 GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 GROUPS_TYPE = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"

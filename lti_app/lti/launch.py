@@ -9,19 +9,12 @@ from pylti1p3.session import SessionService
 from sqlalchemy.orm import Session
 
 from lti_app.clock import now
+from lti_app.lti.claims import CLAIM, identifier
 from lti_app.lti.data_privacy import PRIVACY_MESSAGES, parse_privacy_launch
 from lti_app.lti.deep_linking import DEEP_LINKING_MESSAGE, parse_deep_linking
 from lti_app.lti.key_sets import PlatformKeySets
 from lti_app.lti.login import LaunchRequest, NoCookies
-from lti_app.lti.messages import (
-    CLAIM,
-    RESOURCE_LINK_MESSAGE,
-    Message,
-    Parser,
-    identifier,
-    message_type_of,
-    parse_launch,
-)
+from lti_app.lti.messages import RESOURCE_LINK_MESSAGE, Message, Parser, message_type_of, parse_launch
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.registrations import Registrations
 from lti_app.lti.signed_tokens import LEEWAY, header_of, verified_claims

@@ -12,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
+from lti_app.lti.claims import CLAIM, identifier, is_storable, mapping
 from lti_app.lti.connector import PlatformConnector, is_rate_limit_text, retry_after
 from lti_app.lti.key_sets import PlatformKeySets
-from lti_app.lti.messages import CLAIM, CONTEXT_COPY_NOTICE, identifier, is_storable, mapping
 from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.registrations import Registrations
+from lti_app.lti.service_claims import CONTEXT_COPY_NOTICE
 from lti_app.lti.signed_tokens import LEEWAY, header_of, verified_claims
 from lti_app.models.notices import TakenNotice
 from lti_app.models.platform import Registration

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
+from lti_app.lti.claims import identifier, person_name
 from lti_app.lti.connector import PlatformConnector, is_rate_limit_text, retry_after
 from lti_app.lti.groups import own_group_ids
-from lti_app.lti.messages import MAX_ROLES, identifier, person_name
+from lti_app.lti.messages import MAX_ROLES
 from lti_app.lti.outbound import Answer
 from lti_app.lti.paging import next_page
 from lti_app.lti.refusals import LaunchRefused

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lti_app.lti.messages import CLAIM, CourseClaim, Message, ags_of, course_of, identifier, mapping, sender
+from lti_app.lti.claims import CLAIM, identifier, mapping
+from lti_app.lti.messages import CourseClaim, Message, course_of, sender
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.service_claims import ags_of
 
 REVIEW_MESSAGE = "LtiSubmissionReviewRequest"
 

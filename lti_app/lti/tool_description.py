@@ -14,9 +14,10 @@ from lti_app.lti.data_privacy import PRIVACY_MESSAGES
 from lti_app.lti.deep_linking import DEEP_LINKING_MESSAGE
 from lti_app.lti.groups import GROUPS_SCOPE
 from lti_app.lti.line_items import LINE_ITEM_SCOPE
-from lti_app.lti.messages import GROUP_PARAMETERS, MASQUERADE_PARAMETER, RESOURCE_LINK_MESSAGE
+from lti_app.lti.messages import MASQUERADE_PARAMETER, RESOURCE_LINK_MESSAGE
 from lti_app.lti.notices import HANDLERS_SCOPE
 from lti_app.lti.nrps import MEMBERSHIPS_SCOPE
+from lti_app.lti.service_claims import GROUP_PARAMETERS
 from lti_app.lti.submission_review import REVIEW_MESSAGE
 
 PRIVACY_MESSAGE = PRIVACY_MESSAGES[0]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from lti_app.db import table_of
 from lti_app.lti.connector import PlatformConnector
 from lti_app.lti.groups import MAX_GROUPS, PlatformGroup, read_groups
-from lti_app.lti.messages import GroupsClaim
+from lti_app.lti.service_claims import GroupsClaim
 from lti_app.models.groups import CourseGroup, GroupMembership, GroupPull
 from lti_app.models.people import Context, Membership
 from lti_app.models.platform import Deployment, Registration

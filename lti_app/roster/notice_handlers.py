@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from lti_app.lti.connector import PlatformConnector
-from lti_app.lti.messages import CONTEXT_COPY_NOTICE
 from lti_app.lti.notices import register_handler
+from lti_app.lti.service_claims import CONTEXT_COPY_NOTICE
 from lti_app.models.notices import NoticeHandler
 from lti_app.models.platform import Deployment, Registration
 from lti_app.queue import wake

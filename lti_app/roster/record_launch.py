@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from lti_app.clock import now
 from lti_app.db import execute_plainly, table_of
 from lti_app.errors import Refusal
-from lti_app.lti.messages import CONTEXT_COPY_NOTICE, AgsClaim, LaunchMessage
+from lti_app.lti.messages import LaunchMessage
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.service_claims import CONTEXT_COPY_NOTICE, AgsClaim
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from lti_app.models.groups import GroupPull

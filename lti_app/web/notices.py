@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from lti_app.db import db
-from lti_app.lti.messages import CONTEXT_COPY_NOTICE
 from lti_app.lti.notices import NoticeReader, tokens_of
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.service_claims import CONTEXT_COPY_NOTICE
 from lti_app.roster.copies import record_copy
 from lti_app.web import launch_log
 

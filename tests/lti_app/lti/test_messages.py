@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from lti_app.lti.messages import AgsClaim, LaunchMessage, NrpsClaim, message_type_of, parse_launch
+from lti_app.lti.messages import LaunchMessage, message_type_of, parse_launch
 from lti_app.lti.refusals import Check, LaunchRefused
+from lti_app.lti.service_claims import AgsClaim, NrpsClaim
 from tests.lti_app.lti.launching import AGS, LTI, NRPS, RESOURCE_LINK
 
 NOT_TEXT: list[Any] = [None, 5, 5.5, True, [], ["a"], {}, {"id": "a"}]

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from lti_app.lti.messages import GroupsClaim, LaunchMessage, parse_launch
+from lti_app.lti.messages import LaunchMessage, parse_launch
 from lti_app.lti.refusals import LaunchRefused
+from lti_app.lti.service_claims import GroupsClaim
 from tests.lti_app.lti.launching import LTI, RESOURCE_LINK
 
 GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"

@@ -15,7 +15,7 @@ from lti_app.clock import now
 from lti_app.db import db
 from lti_app.errors import Refusal
 from lti_app.lti.connector import Lti
-from lti_app.lti.messages import GroupsClaim
+from lti_app.lti.service_claims import GroupsClaim
 from lti_app.models.groups import CourseGroup, GroupMembership, GroupPull
 from lti_app.models.notices import NoticeHandler
 from lti_app.models.people import Context, Membership

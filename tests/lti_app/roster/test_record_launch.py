@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from lti_app.clock import now
 from lti_app.db import Base, db
-from lti_app.lti.messages import AgsClaim, CourseClaim, LaunchMessage, NrpsClaim
+from lti_app.lti.messages import CourseClaim, LaunchMessage
+from lti_app.lti.service_claims import AgsClaim, NrpsClaim
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from lti_app.models.people import Context, Membership, Role, RosterCause, User
