@@ -5,6 +5,7 @@ Such an address opens nothing outside a frame: whoever copies it into a browser'
 """
 
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Iterable
@@ -43,9 +44,17 @@ class FrameSessions:
         return self._application(environ, start_response)
 
 
+class PlainJson:
+    """Writes sessions compactly; what they hold is plain JSON, in which Flask's own way looks for more."""
+
+    dumps = json.JSONEncoder(separators=(",", ":")).encode
+    loads = staticmethod(json.loads)
+
+
 class Sessions(SecureCookieSessionInterface):
     """Reads and writes sessions; Flask's own, but with its signer made once instead of at every request."""
 
+    serializer = PlainJson  # type: ignore[assignment]
     _signer: URLSafeTimedSerializer | None = None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
