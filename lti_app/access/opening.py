@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from flask import g
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import contains_eager
 
 from lti_app.access.refusals import acting_as_somebody, not_there
 from lti_app.access.sign_ins import masqueraded_users, require_signed_in
@@ -14,7 +13,7 @@ from lti_app.models.people import Membership, User
 from lti_app.models.platform import Registration, RegistrationStatus
 
 _OPENED = (
-    select(Activity, Membership)
+    select(Activity, Membership, User.locale)
     .join(Membership, Membership.context_id == Activity.context_id)
     .join(Membership.user)
     .join(Registration, Registration.id == User.registration_id)
@@ -26,7 +25,6 @@ _OPENED = (
         Membership.launched_at.is_not(None),
         Registration.status == RegistrationStatus.ACTIVE,
     )
-    .options(contains_eager(Membership.user))
 )
 
 
@@ -54,7 +52,7 @@ def open_activity(activity_id: int, *, kind: str | None = None) -> Opened:
         row = db.session.execute(_OPENED, {"of_activity": activity_id, "of_users": users}).one_or_none()
     if row is None or kind not in {None, row.Activity.kind}:
         raise acting_as_somebody() if masqueraded_users() else not_there()
-    g.locale = row.Membership.user.locale
+    g.locale = row.locale
     return Opened(activity=row.Activity, member=row.Membership)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVarTuple
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, not_, select, tuple_
 from sqlalchemy.orm import Session
 
+from lti_app.db import execute_plainly, table_of
 from lti_app.gradebook.credit import Credit, credit_of
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import Completion, ScoreDelivery
@@ -17,18 +18,23 @@ from lti_app.models.people import Context, Membership, Role, RosterCause, Roster
 PAGE = 50
 Columns = TypeVarTuple("Columns")
 _ACTIVITY, _EPOCH = bindparam("of_activity", type_=Integer), bindparam("of_epoch", type_=Integer)
+_USER, _COMPLETION, _DELIVERY = table_of(User), table_of(Completion), table_of(ScoreDelivery)
+_OF_COMPLETION = (_COMPLETION.c.done, _COMPLETION.c.required, _COMPLETION.c.completed_at)
+_OF_DELIVERY = (_DELIVERY.c.state, _DELIVERY.c.reason, _DELIVERY.c.attempts, _DELIVERY.c.sent_at)
 _OF_MEMBER = (
-    select(Completion, ScoreDelivery)
-    .select_from(User)
+    select(*_OF_COMPLETION, *_OF_DELIVERY)
+    .select_from(_USER)
     .outerjoin(
-        Completion,
-        and_(Completion.user_id == User.id, Completion.activity_id == _ACTIVITY, Completion.epoch == _EPOCH),
+        _COMPLETION,
+        and_(
+            _COMPLETION.c.user_id == _USER.c.id, _COMPLETION.c.activity_id == _ACTIVITY, _COMPLETION.c.epoch == _EPOCH
+        ),
     )
     .outerjoin(
-        ScoreDelivery,
-        and_(ScoreDelivery.user_id == User.id, ScoreDelivery.activity_id == _ACTIVITY, ScoreDelivery.epoch == _EPOCH),
+        _DELIVERY,
+        and_(_DELIVERY.c.user_id == _USER.c.id, _DELIVERY.c.activity_id == _ACTIVITY, _DELIVERY.c.epoch == _EPOCH),
     )
-    .where(User.id == bindparam("of_user"))
+    .where(_USER.c.id == bindparam("of_user"))
 )
 
 _COUNTS = (Membership.is_active, not_(Membership.is_test_user))
@@ -82,10 +88,18 @@ class CourseProgress:
 
 
 def credit_of_member(session: Session, activity: Activity, member: Membership) -> tuple[Completion | None, Credit]:
-    """Return one person's progress and credit in the activity's present epoch."""
+    """Return one person's progress and credit in the activity's present epoch.
+
+    The progress is there to be read: it is in no session, and has only what a page shows.
+    """
     wanted = {"of_user": member.user_id, "of_activity": activity.id, "of_epoch": activity.epoch}
-    row = session.execute(_OF_MEMBER, wanted).one()
-    return row.Completion, credit_of(row.Completion, row.ScoreDelivery)
+    row = execute_plainly(session, _OF_MEMBER, wanted).one()
+    completion = delivery = None
+    if row.done is not None:
+        completion = Completion(done=row.done, required=row.required, completed_at=row.completed_at)
+    if row.state is not None:
+        delivery = ScoreDelivery(state=row.state, reason=row.reason, attempts=row.attempts, sent_at=row.sent_at)
+    return completion, credit_of(completion, delivery)
 
 
 def course_progress(session: Session, activity: Activity, *, after: int, group_id: int = 0) -> CourseProgress:

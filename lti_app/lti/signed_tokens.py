@@ -3,7 +3,9 @@
 import base64
 import binascii
 import json
+import string
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,8 +21,38 @@ LEEWAY = timedelta(seconds=60)
 MAX_LIFETIME = timedelta(hours=1)
 MAX_TOKEN_BYTES = 32 * 1024
 LATEST_MOMENT = 10**15
+_BASE64URL = (string.ascii_letters + string.digits + "-_").encode()
 _KEY_CARRYING_HEADERS = {"crit", "jwk", "jku", "x5u", "x5c"}
 _TIME_ERRORS = (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError)
+
+
+class Signatures(jwt.PyJWS):
+    """PyJWT's check of a signature, with a quicker way for a part that is plain base64url.
+
+    PyJWT 2.15 looks at each of some 4,000 letters with an expression of its own, which takes longer than the
+    signature does. Whatever is unusual about a part is left to PyJWT, to refuse or to take.
+    """
+
+    @staticmethod
+    def _decode_base64url_segment(segment: bytes, name: str) -> bytes:
+        if not segment.translate(None, _BASE64URL):
+            with suppress(binascii.Error):
+                decoded = base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
+                # Spare bits at the end are zero: of several spellings of the same bytes, one counts.
+                if base64.urlsafe_b64encode(decoded).rstrip(b"=") == segment:
+                    return decoded
+        return jwt.PyJWS._decode_base64url_segment(segment, name)  # noqa: SLF001 - what this overrides
+
+
+class _Tokens(jwt.PyJWT):
+    """PyJWT's check of a token, over `Signatures`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._jws = Signatures()
+
+
+_TOKENS = _Tokens()
 
 
 def header_of(token: str) -> dict[str, Any]:
@@ -52,7 +84,7 @@ def verified_claims(token: str, *, kid: str, row: Registration, key_sets: Platfo
         LaunchRefused: Key, signature, issuer, audience or a time is not right, or the key set cannot be fetched.
     """
     try:
-        claims: dict[str, Any] = jwt.decode(
+        claims: dict[str, Any] = _TOKENS.decode(
             token,
             _public_key(row, kid, key_sets),
             algorithms=[ALGORITHM],

@@ -30,8 +30,6 @@ _ATTEMPTS = 3
 MAX_SCOPES = 1024
 # That a course is in use is written down once a day, not at each launch.
 NOTED_EVERY = timedelta(days=1)
-# Somebody else's newer grade is left alone; everything else may have been put right.
-_RELEASED_BY_LAUNCHES = [reason for reason in Refusal if reason is not Refusal.NEWER_GRADE]
 
 _USER, _CONTEXT, _MEMBERSHIP = table_of(User).c, table_of(Context).c, table_of(Membership).c
 _ACTIVITY, _DEPLOYMENT = table_of(Activity).c, table_of(Deployment).c
@@ -45,7 +43,8 @@ _DELIVERY = table_of(ScoreDelivery).c
 _PARKED = exists().where(
     or_(_DELIVERY.activity_id == _ACTIVITY.id, _DELIVERY.user_id == _USER.id),
     _DELIVERY.state == DeliveryState.PARKED,
-    _DELIVERY.reason.in_(_RELEASED_BY_LAUNCHES),
+    # Somebody else's newer grade is left alone; everything else may have been put right.
+    _DELIVERY.reason != Refusal.NEWER_GRADE,
 )
 _HANDLER, _PULL = table_of(NoticeHandler).c, table_of(GroupPull).c
 _SAME_HANDLER = and_(_HANDLER.deployment_id == _DEPLOYMENT.id, _HANDLER.notice_type == CONTEXT_COPY_NOTICE)

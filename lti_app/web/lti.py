@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, current_app, make_response, redirect, request
+from flask import Blueprint, Flask, current_app, make_response, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
@@ -92,8 +91,8 @@ def launch() -> ResponseReturnValue:
         is_masquerade=message.is_masquerade,
         may_count=arrived.may_count,
     )
-    # Made here, so that the first page need not write the session's cookie a second time.
-    generate_csrf()
+    # What forms will be checked against, as Flask-WTF keeps it; then no page has to write the cookie a second time.
+    session.setdefault("csrf_token", secrets.token_hex(20))
     return redirect(arrived.path, 303)
 
 

@@ -5,14 +5,15 @@ Such an address opens nothing outside a frame: whoever copies it into a browser'
 """
 
 import hashlib
+import json
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -43,9 +44,59 @@ class FrameSessions:
         return self._application(environ, start_response)
 
 
+class PlainJson:
+    """Writes sessions compactly; what they hold is plain JSON, in which Flask's own way looks for more."""
+
+    dumps = json.JSONEncoder(separators=(",", ":")).encode
+    loads = staticmethod(json.loads)
+
+
+class LateSession(SessionMixin):
+    """A session that is read when it is first looked at: a login looks at none."""
+
+    modified = False
+
+    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
+        self._read = read
+        self._content: dict[str, Any] | None = None
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether anybody has looked at it; one that nobody opened has nothing to keep."""
+        return self._content is not None
+
+    def __getitem__(self, key: str) -> Any:
+        """Return what is kept under the key."""
+        return self._opened()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        """Keep the value."""
+        self.modified = True
+        self._opened()[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        """Forget what is kept under the key."""
+        del self._opened()[key]
+        self.modified = True
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the keys."""
+        return iter(self._opened())
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return len(self._opened())
+
+    def _opened(self) -> dict[str, Any]:
+        if self._content is None:
+            self._content = self._read()
+        return self._content
+
+
 class Sessions(SecureCookieSessionInterface):
     """Reads and writes sessions; Flask's own, but with its signer made once instead of at every request."""
 
+    serializer = PlainJson  # type: ignore[assignment]
     _signer: URLSafeTimedSerializer | None = None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
@@ -54,16 +105,18 @@ class Sessions(SecureCookieSessionInterface):
             self._signer = super().get_signing_serializer(app)
         return self._signer
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+    def open_session(self, app: Flask, request: Request) -> LateSession:  # type: ignore[override]
         """Return the request's session; an empty one for a frame's token that is over, or used outside a frame."""
         token = request.environ.get(FRAME_TOKEN)
         if token is None:
-            return super().open_session(app, request)
-        return SecureCookieSession(_content(token) if _is_in_frame(request) else {})
+            return LateSession(lambda: dict(super(Sessions, self).open_session(app, request) or {}))
+        return LateSession(lambda: _content(token) if _is_in_frame(request) else {})
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Keep what changed."""
         token = request.environ.get(FRAME_TOKEN)
+        if isinstance(session, LateSession) and not session.is_opened:
+            return
         if token is None:
             super().save_session(app, session, response)
         elif session.modified:

@@ -117,11 +117,13 @@ def test_credit_of_member_when_nothing_is_done_then_is_not_yet() -> None:
 def test_credit_of_member_when_others_are_done_then_is_ones_own() -> None:
     activity = a_journal()
     member, other = a_member(activity), a_member(activity)
-    mine = CompletionFactory(activity_id=activity.id, user_id=member.user_id)
+    mine = CompletionFactory(activity_id=activity.id, user_id=member.user_id, done=2, required=2)
     CompletionFactory(activity_id=activity.id, user_id=other.user_id)
     a_delivery(activity, other.user_id, state=DeliveryState.SENT, sent_at=now())
     a_delivery(activity, member.user_id)
 
     completion, credit = credit_of_member(db.session(), activity, member)
 
-    assert (completion, credit.state) == (mine, CreditState.ON_ITS_WAY)
+    assert completion is not None
+    assert (completion.done, completion.required, completion.completed_at) == (2, 2, mine.completed_at)
+    assert credit.state is CreditState.ON_ITS_WAY
