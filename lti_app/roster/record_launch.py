@@ -5,28 +5,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_app.clock import now
 from lti_app.db import execute_plainly, table_of
 from lti_app.errors import Refusal
 from lti_app.lti.messages import LaunchMessage
-from lti_app.lti.refusals import Check, LaunchRefused
 from lti_app.lti.service_claims import CONTEXT_COPY_NOTICE, AgsClaim
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from lti_app.models.groups import GroupPull
 from lti_app.models.notices import NoticeHandler
-from lti_app.models.people import Context, Membership, Role, RosterCause, User
+from lti_app.models.people import Context, Membership, RosterCause, User
 from lti_app.models.platform import Deployment
-from lti_app.roster.beginnings import beginning_of
 from lti_app.roster.groups import record_own_groups, want_groups
+from lti_app.roster.launch_rows import find_or_make
 from lti_app.roster.notice_handlers import want_handler
 from lti_app.roster.pull_members import owe_pull
 from lti_app.roster.roles import is_gradable, is_test_user, role_of
 
-_ATTEMPTS = 3
 MAX_SCOPES = 1024
 # That a course is in use is written down once a day, not at each launch.
 NOTED_EVERY = timedelta(days=1)
@@ -109,7 +106,7 @@ def record_launch(session: Session, message: LaunchMessage) -> Arrival:
     """
     if (arrival := _known(session, message)) is not None:
         return arrival
-    user, context, membership, activity = _find_or_make(session, message)
+    user, context, membership, activity = find_or_make(session, message)
     _update(message, user=user, context=context, membership=membership)
     _note_launch(session, message, context=context, membership=membership, at=now())
     _update_activity(message, activity)
@@ -165,102 +162,6 @@ def _known(session: Session, message: LaunchMessage) -> Arrival | None:
 
 def _names_line_item(message: LaunchMessage) -> bool:
     return message.ags is not None and bool(message.ags.line_item_url)
-
-
-def _find_or_make(session: Session, message: LaunchMessage) -> tuple[User, Context, Membership, Activity]:
-    """Return the four rows. Of two first launches at once, the one that comes second finds the other's rows."""
-    for attempt in range(_ATTEMPTS):
-        user, context, membership, activity = _find(session, message)
-        if user and context and membership and activity:
-            return user, context, membership, activity
-        try:
-            with session.begin_nested():
-                user = user or _new_user(session, message)
-                context = context or _new_context(session, message)
-                membership = membership or _new_membership(session, context=context, user=user)
-                activity = activity or _new_activity(session, message, context=context)
-        except IntegrityError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            continue
-        return user, context, membership, activity
-    raise AssertionError("unreachable")
-
-
-def _find(
-    session: Session, message: LaunchMessage
-) -> tuple[User | None, Context | None, Membership | None, Activity | None]:
-    """Return the rows that exist, in one query that starts at the deployment.
-
-    Raises:
-        LaunchRefused: The deployment was removed within the seconds for which a process remembers it.
-    """
-    same_user = and_(User.registration_id == Deployment.registration_id, User.sub == message.sub)
-    same_context = and_(
-        Context.deployment_id == Deployment.id,
-        Context.context_id_on_platform == message.course.id_on_platform,
-    )
-    same_membership = and_(Membership.context_id == Context.id, Membership.user_id == User.id)
-    same_link = and_(
-        Activity.context_id == Context.id,
-        Activity.resource_link_id_on_platform == message.resource_link_id,
-    )
-    row = session.execute(
-        select(User, Context, Membership, Activity)
-        .select_from(Deployment)
-        .outerjoin(User, same_user)
-        .outerjoin(Context, same_context)
-        .outerjoin(Membership, same_membership)
-        .outerjoin(Activity, same_link)
-        .where(Deployment.id == message.deployment_id)
-    ).one_or_none()
-    if row is None:
-        raise LaunchRefused(Check.REGISTRATION, "The registration was removed.", status=403)
-    return row[0], row[1], row[2], row[3]
-
-
-def _new_user(session: Session, message: LaunchMessage) -> User:
-    user = User(registration_id=message.registration_id, sub=message.sub, name="", locale="")
-    session.add(user)
-    session.flush()
-    return user
-
-
-def _new_context(session: Session, message: LaunchMessage) -> Context:
-    context = Context(
-        deployment_id=message.deployment_id,
-        context_id_on_platform=message.course.id_on_platform,
-        label="",
-        title="",
-    )
-    session.add(context)
-    session.flush()
-    return context
-
-
-def _new_membership(session: Session, *, context: Context, user: User) -> Membership:
-    membership = Membership(context_id=context.id, user_id=user.id, role=Role.NONE)
-    session.add(membership)
-    session.flush()
-    return membership
-
-
-def _new_activity(session: Session, message: LaunchMessage, *, context: Context) -> Activity:
-    beginning = beginning_of(session, message)
-    activity = Activity(
-        context_id=context.id,
-        resource_link_id_on_platform=message.resource_link_id,
-        kind=beginning.kind,
-        title=beginning.title,
-        settings=beginning.settings,
-        wants_line_item=beginning.wants_line_item,
-        template_id=beginning.template_id,
-        source_id=beginning.source_id,
-        ags_scopes="",
-    )
-    session.add(activity)
-    session.flush()
-    return activity
 
 
 def _update(message: LaunchMessage, *, user: User, context: Context, membership: Membership) -> None:
