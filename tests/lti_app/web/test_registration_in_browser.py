@@ -1,9 +1,7 @@
 """Registering in a real browser: in an LMS's frame on another site, with no cookie kept, until the LMS is told."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from lti_app.clock import now
 from lti_app.db import db
@@ -22,14 +20,6 @@ _FRAME = """<!doctype html><title>LMS</title><iframe id="tool" width="700" heigh
   addEventListener("message", (event) => window.heard.push([event.origin, event.data]));
 </script>
 """
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1000, "height": 800})
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
 
 
 def _lms_with_frame(bare: BarePlatform, served: str, invite: str) -> Lms:
