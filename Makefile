@@ -5,7 +5,7 @@ BIN := $(VENV)/bin/python
 PIP := $(BIN) -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
 
-.PHONY: help setup demo run test check fix migrate bench lock clean
+.PHONY: help setup demo admin run test check fix migrate bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -15,6 +15,9 @@ setup: $(VENV)/.base ## Make the environment with what Staffroom needs to run
 
 demo: setup ## Start Staffroom, its worker and a practice LMS; prints one address (PORT=, LMS_PORT=)
 	@$(BIN) -m practice_lms.demo
+
+admin: setup ## Print a sign-in to the connections pages of the running demo (PORT=, as for the demo)
+	@$(BIN) -m practice_lms.demo admin
 
 run: setup ## Serve Staffroom and its worker with the settings of the environment (PORT=)
 	@$(BIN) -m flask --app lti_app.app db upgrade

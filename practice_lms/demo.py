@@ -25,7 +25,7 @@ class DemoError(Exception):
 
 
 def main() -> int:
-    """Run the demo until Ctrl-C; return the exit code."""
+    """Run the demo until Ctrl-C, or print its admin link; return the exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         port, lms_port = _port("PORT", 8000), _port("LMS_PORT", 9000)
@@ -34,6 +34,9 @@ def main() -> int:
             tool_url=f"http://localhost:{port}",
             state_file=_folder() / "lms.json",
         )
+        if sys.argv[1:] == ["admin"]:
+            _print_admin_link(_environment(port, settings))
+            return 0
         _check_free("localhost", port, variable="PORT")
         _check_free("127.0.0.1", lms_port, variable="LMS_PORT")
         _run(settings, port=port, lms_port=lms_port)
@@ -60,9 +63,17 @@ def _run(settings: Settings, *, port: int, lms_port: int) -> None:
         _wait_until_ready(settings.issuer, lms_process, log="practice-lms")
         fill_course(settings)
         _say(f"\n  Open {settings.issuer} in a browser.\n")
-        _say("Sign in as a teacher, open “Weekly reflection”, write, finish, and look at the gradebook.")
+        _say("Sign in as a teacher, open “Weekly reflection”, write, finish, and look at “My grades”.")
         _say(f"Logs are in {os.path.relpath(_folder())}. Ctrl-C stops everything.")
         _watch({"staffroom": tool_process, "practice-lms": lms_process})
+
+
+def _print_admin_link(environment: Mapping[str, str]) -> None:
+    """Print the sign-in to the connections pages of a demo that was started before."""
+    if not (_folder() / "staffroom.sqlite3").exists():
+        raise DemoError("There is no demo yet. Start it, and leave it running: make demo")
+    _say(f"\n  Open {_flask(environment, 'admin', 'link').strip()} in a browser.\n")
+    _say("It signs you in as Staffroom's operator, once, within 15 minutes.")
 
 
 def _watch(processes: Mapping[str, subprocess.Popen[bytes]]) -> NoReturn:
@@ -107,12 +118,13 @@ def _flask_command(*words: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "lti_app.app", *words]
 
 
-def _flask(environment: Mapping[str, str], *words: str) -> None:
+def _flask(environment: Mapping[str, str], *words: str) -> str:
     done = subprocess.run(  # noqa: S603 - our own command
         _flask_command(*words), cwd=_ROOT, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise DemoError(f"“flask {words[0]} {words[1]}” failed:\n{done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
+from lti_app.cli.group import DatabaseGroup
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.lti.one_time import ADMIN_LINK_MINUTES, OPERATOR_HOURS, end_all_sign_ins, make_admin_link
 
-admin_group = AppGroup("admin", help="Signing the operator in to the connections pages.")
+admin_group = DatabaseGroup("admin", help="Signing the operator in to the connections pages.")
 
 
 @admin_group.command("link")

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from sqlalchemy import select
 
 from lti_app.addresses import AddressProblem, is_issuer, other_origin_of, problem_of
+from lti_app.cli.group import DatabaseGroup
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.lti import connections
@@ -16,7 +16,7 @@ from lti_app.lti.connecting import AlreadyConnected, ByHand, connect_by_hand, se
 from lti_app.lti.one_time import INVITE_DAYS, make_invite
 from lti_app.models.platform import Deployment, DeploymentStatus, Registration, RegistrationStatus
 
-platform_group = AppGroup("platform", help="Learning platforms that may launch Staffroom.")
+platform_group = DatabaseGroup("platform", help="Learning platforms that may launch Staffroom.")
 _id = click.argument("registration_id", metavar="ID", type=click.IntRange(1, 2**31 - 1))
 
 

@@ -38,6 +38,8 @@ def test_demo_when_started_twice_then_prints_one_address_and_keeps_what_was_ther
         _wait_for_scores(lms, 2, first)
         ungraded = Browser().launch(lms, person=TEACHER, activity=UNGRADED)
         before = requests.get(f"{lms}/api/gradebook", timeout=10).json()
+        admin = _run_admin(environment)
+        sign_in = Browser().open(admin.stdout.split()[1])
 
     with _demo(environment, tmp_path / "second.log") as second:
         after = requests.get(f"{lms}/api/gradebook", timeout=10).json()
@@ -47,6 +49,8 @@ def test_demo_when_started_twice_then_prints_one_address_and_keeps_what_was_ther
     assert after == before
     assert len(after) == 2
     assert "0 of 1 entry" in ungraded.text
+    assert f"http://localhost:{environment['PORT']}/connections/sign-in/" in admin.stdout
+    assert "Sign in as Staffroom" in sign_in.text
 
 
 @pytest.mark.parametrize("variable", ["PORT", "LMS_PORT"])
@@ -66,6 +70,17 @@ def test_demo_when_the_port_is_no_port_then_says_what_it_takes(environment: dict
     done = subprocess.run(COMMAND, cwd=ROOT, env=broken, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (1, "PORT is “eight”; it takes a port number from 1 to 65535.\n")
+
+
+def test_admin_when_there_is_no_demo_then_says_how_to_start_it(environment: dict[str, str]) -> None:
+    done = _run_admin(environment)
+
+    expected = "There is no demo yet. Start it, and leave it running: make demo\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
+
+
+def _run_admin(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, "admin"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @contextmanager

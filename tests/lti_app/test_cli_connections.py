@@ -1,6 +1,9 @@
 """What an operator types about connections: invites, confirming, disabling, deployments, signing in."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -164,3 +167,17 @@ def test_admins_when_signed_out_then_nobody_is_in_again_by_the_next_ones_sign_in
     following = AdminBrowser(app).sign_in()
 
     assert (ended.get("/connections/").status_code, following.get("/connections/").status_code) == (401, 200)
+
+
+@pytest.mark.parametrize("words", [("admin", "link"), ("platform", "list"), ("platform", "invite")], ids=" ".join)
+def test_command_when_the_database_has_no_tables_yet_then_says_how_to_make_them(
+    start: Callable[[Config], Flask], config: Config, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    app = start(replace(config, database_url=f"sqlite:///{tmp_path / 'new.sqlite3'}"))
+
+    result = app.test_cli_runner().invoke(args=list(words))
+
+    assert result.exit_code == 1
+    assert "no such table" in result.output
+    assert result.output.endswith("bring it up to date: flask --app lti_app.app db upgrade\n")
+    assert "Traceback" not in result.output
