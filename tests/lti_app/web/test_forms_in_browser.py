@@ -79,3 +79,18 @@ def test_deployments_when_several_wait_then_each_button_says_which(page: Page, s
 
     for name in ("Confirm north", "Reject north", "Confirm south", "Reject south"):
         assert page.get_by_role("button", name=name, exact=True).count() == 1
+
+
+def test_focus_when_moved_by_keyboard_then_fields_boxes_and_buttons_show_it(page: Page, served: str) -> None:
+    _sign_in(page, served)
+    page.goto(f"{served}/connections/connect")
+    outlines = {}
+
+    page.get_by_label("Name").focus()
+    for name in ("field", "box", "button"):
+        focused = "getComputedStyle(document.activeElement)"
+        outlines[name] = page.evaluate(f"[{focused}.outlineStyle, {focused}.outlineWidth]")
+        page.keyboard.press("Tab")
+
+    shown = ["solid", "3px"]
+    assert outlines == {"field": shown, "box": shown, "button": shown}
