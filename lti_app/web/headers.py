@@ -36,12 +36,12 @@ def register(app: Flask) -> None:
         headers.setdefault("X-Content-Type-Options", "nosniff")
         # Not "no-referrer": with it, browsers send `Origin: null` on our own forms too.
         headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cache-Control", "no-store")
+        caching = headers.setdefault("Cache-Control", "no-store")
         if response.mimetype == "text/html" and not response.location:
             headers["Content-Security-Policy"] = f"{_CSP}{_ancestors()}; form-action {g.get('form_target', SELF)}"
         if current_app.config["STAFFROOM_PUBLIC_URL"].startswith("https:"):
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        return _unless_known(response)
+        return response if caching == "no-store" else _unless_known(response)
 
 
 def _unless_known(response: Response) -> Response:
