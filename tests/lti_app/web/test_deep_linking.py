@@ -47,6 +47,7 @@ def test_activity_when_added_then_its_settings_are_kept_with_the_template(visito
     assert template.made_by_id == db.session.scalars(select(User.id).where(User.sub == FACILITATOR)).one()
     assert template.settings == {
         "prompt": "What now?",
+        "prompts": [],
         "entries_required": 3,
         "minimum_words": 0,
         "due_at": None,
