@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from lti_app.db import db
@@ -20,15 +19,6 @@ from tests.lti_app.roster.listing import counted_statements, enrol, listed
 
 VERBS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 AT = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def context(app: Flask) -> Context:
-    """A course with nobody in it."""
-    del app
-    course: Context = ContextFactory()
-    db.session.commit()
-    return course
 
 
 def store(context: Context, *members: Member) -> None:

@@ -36,15 +36,6 @@ AT = datetime(2026, 9, 1, 2, 0, tzinfo=UTC)
 LONG_AGO = datetime(2026, 1, 7, tzinfo=UTC)
 
 
-@pytest.fixture
-def context(app: Flask) -> Context:
-    """A course with nobody in it."""
-    del app
-    course: Context = ContextFactory()
-    db.session.commit()
-    return course
-
-
 def registration_of(context: Context) -> int:
     return db.session.get_one(Deployment, context.deployment_id).registration_id
 
