@@ -1,7 +1,5 @@
 """How far a teacher is in a journal: a pure query over facts."""
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 
 from lti_app.activities.journal.settings import JournalSettings
@@ -27,8 +25,3 @@ def measure(activity: Activity, member: Membership) -> Progress:
         )
     )
     return Progress(done=done or 0, required=JournalSettings.from_json(activity.settings).entries_required)
-
-
-def due_at(activity: Activity) -> datetime | None:
-    """Return when the journal is due, or None."""
-    return JournalSettings.from_json(activity.settings).due_at

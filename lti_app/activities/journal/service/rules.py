@@ -19,7 +19,7 @@ def change_settings(session: Session, activity: Activity, *, settings: JournalSe
     session.refresh(activity, with_for_update=True)
     before = JournalSettings.from_json(activity.settings)
     activity.settings = settings.to_json()
-    if before.entries_required != settings.entries_required:
+    if before.rule != settings.rule:
         activity.rule_version += 1
         session.flush()
         for member in incomplete_members(session, activity):
