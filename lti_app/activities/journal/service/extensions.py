@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.settings import JournalSettings
@@ -39,12 +39,16 @@ class Window:
 
 
 def window_of(session: Session, activity: Activity, user_id: int) -> Window:
-    """Return the dates that hold for a person in the activity's present epoch; one query."""
+    """Return the dates that hold for a person in the activity's present epoch; a query where there are any."""
     return windows_of(session, activity, [user_id])[user_id]
 
 
 def windows_of(session: Session, activity: Activity, user_ids: Collection[int]) -> Mapping[int, Window]:
-    """Return the dates that hold for each of these people in the activity's present epoch; one query."""
+    """Return the dates that hold for each of these people in the present epoch; a query where there are any."""
+    settings = JournalSettings.from_json(activity.settings)
+    windows = dict.fromkeys(user_ids, _window(settings, None))
+    if settings.due_at is None and settings.closes_at is None:
+        return windows
     given = session.scalars(
         select(Extension).where(
             Extension.activity_id == activity.id,
@@ -52,8 +56,6 @@ def windows_of(session: Session, activity: Activity, user_ids: Collection[int]) 
             Extension.user_id.in_(user_ids),
         )
     )
-    settings = JournalSettings.from_json(activity.settings)
-    windows = dict.fromkeys(user_ids, _window(settings, None))
     return {**windows, **{extension.user_id: _window(settings, extension) for extension in given}}
 
 
@@ -62,11 +64,37 @@ def due_at(activity: Activity, member: Membership) -> datetime | None:
     return window_of(db.session(), activity, member.user_id).due_at
 
 
+def extend(
+    session: Session, activity: Activity, *, user_id: int, window: Window, granted_by_id: int, at: datetime
+) -> None:
+    """Give a person these dates of their own, in the place of earlier ones; without any, everybody's hold again."""
+    of_person = (
+        Extension.activity_id == activity.id,
+        Extension.epoch == activity.epoch,
+        Extension.user_id == user_id,
+    )
+    session.execute(delete(Extension).where(*of_person))
+    if window.due_at or window.closes_at:
+        session.add(
+            Extension(
+                activity_id=activity.id,
+                epoch=activity.epoch,
+                user_id=user_id,
+                due_at=window.due_at,
+                closes_at=window.closes_at,
+                granted_by_id=granted_by_id,
+                granted_at=at,
+            )
+        )
+    session.flush()
+    log.info("extension_given", activity_id=activity.id, user_id=user_id, granted_by_id=granted_by_id)
+
+
 def _window(settings: JournalSettings, extension: Extension | None) -> Window:
     return Window(
         opens_at=settings.opens_at,
-        due_at=_later(settings.due_at, extension and extension.due_at),
-        closes_at=_later(settings.closes_at, extension and extension.closes_at),
+        due_at=_later(settings.due_at, extension.due_at if extension else None),
+        closes_at=_later(settings.closes_at, extension.closes_at if extension else None),
     )
 
 
