@@ -169,8 +169,7 @@ def test_review_when_one_or_many_entries_then_asks_the_database_as_often(
         page = another_visitor.get(address).text
 
     assert len(_listed(page)) == entries
-    # Activity and member; the person; progress; when it is due for them; facts; completion and credit.
-    assert len(statements) == 6, statements
+    assert len(statements) == 5, statements  # activity and member; the person; progress; facts; completion and credit
 
 
 def test_review_when_the_activity_is_of_no_kind_any_more_then_a_sentence(
