@@ -33,7 +33,9 @@ def prompts(activity_id: int) -> ResponseReturnValue:
 def write_prompt(activity_id: int) -> ResponseReturnValue:
     """Write a new set, from nothing or from a shipped one."""
     opened = require_facilitator(open_journal(activity_id))
-    return _write(opened, PromptSetForm.showing(_copied()), before=None)
+    answer = _write(opened, PromptSetForm.showing(_copied()), before=None)
+    db.session.commit()
+    return answer
 
 
 @journal.route("/<int:activity_id>/prompts/<key>", methods=["GET", "POST"])
@@ -41,7 +43,9 @@ def change_prompt(activity_id: int, key: str) -> ResponseReturnValue:
     """Change one of the course's own sets; what changed becomes its next version."""
     opened = require_facilitator(open_journal(activity_id))
     before = prompt_sets.find_set(db.session(), opened.activity, key).prompt
-    return _write(opened, PromptSetForm.showing(before), before=before)
+    answer = _write(opened, PromptSetForm.showing(before), before=before)
+    db.session.commit()
+    return answer
 
 
 @journal.post("/<int:activity_id>/prompts/<key>/retire")
@@ -56,6 +60,7 @@ def retire_prompt(activity_id: int, key: str) -> ResponseReturnValue:
 
 
 def _write(opened: Opened, form: PromptSetForm, *, before: PromptSet | None) -> ResponseReturnValue:
+    """Keep what a right form holds, for the view to commit; else show the page, rearranged or with what is wrong."""
     if not form.is_submitted():
         return _page(opened, form, before=before)
     rearranged = form.rearranged(request.form.get("then", ""))
@@ -79,7 +84,6 @@ def _keep(opened: Opened, form: PromptSetForm, *, before: PromptSet | None) -> R
         kept = prompt_sets.change_set(session, activity, before=before, prompt=form.prompt(), made_by_id=made_by_id)
     if form.offer_here.data:
         rules.offer_set(session, activity, ref=kept.ref, at=now())
-    db.session.commit()
     flash(gettext("The prompt is saved."))
     return redirect(url_for(".prompts", activity_id=activity.id), 303)
 
