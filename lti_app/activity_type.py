@@ -53,9 +53,9 @@ class ActivityType:
     `label` and `summary` are message ids for gettext. `blueprint` has the endpoint `show`, which takes an
     `activity_id` and is where a launch lands. `settings` is what a facilitator may set and `form` its form;
     templates/activities/<key>/ holds `_settings.html`, the fields of `form`, and `_preview.html`, what teachers
-    will see with `settings_`. `measure` counts a member's progress without changing anything; `due_at` is when the
-    work is due, if ever; `facts` names each kind of fact (message ids). `forget` erases what a person wrote, `export`
-    returns all of it as JSON-ready values, `count` says how many pieces that is.
+    will see with `settings_`. `measure` counts a member's progress without changing anything; `due_at` is when
+    their work is due, if ever; `facts` names each kind of fact (message ids). `forget` erases what a person wrote,
+    `export` returns all of it as JSON-ready values, `count` says how many pieces that is.
     """
 
     key: str
@@ -65,7 +65,7 @@ class ActivityType:
     settings: type[Settings]
     form: type[SettingsForm]
     measure: Callable[[Activity, Membership], Progress]
-    due_at: Callable[[Activity], datetime | None]
+    due_at: Callable[[Activity, Membership], datetime | None]
     facts: Mapping[str, str]
     forget: Callable[[User], None]
     export: Callable[[User], list[dict[str, Any]]]

@@ -12,7 +12,8 @@ from practice_lms.settings import Settings
 
 WEEKLY = 1
 ACTIVITIES = (1, 2, 3)
-_FIELD = re.compile(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
+# Of radio buttons only the one that is pressed is sent: without it, the setting keeps its default.
+_FIELD = re.compile(r'<input(?![^>]*type="radio")[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
 _FORM = re.compile(r'<form[^>]*action="([^"]+)"')
 _KIND = re.compile(r'href="([^"]*/set-up/\d+/\w+)"')
 _LINK = re.compile(r'href="([^"]*/entries/\d+)"')

@@ -23,6 +23,7 @@ DEFAULTS = {
     "minimum_words": "50",
     "due_at": "",
     "closes_at": "",
+    "may_revise": "y",
     "time_zone": "UTC",
 }
 _FORM = re.compile(

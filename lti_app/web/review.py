@@ -34,7 +34,7 @@ def show(activity_id: int, user_id: int) -> ResponseReturnValue:
         opened.activity,
         member,
         progress=kind.measure(opened.activity, member),
-        due_at=kind.due_at(opened.activity),
+        due_at=kind.due_at(opened.activity, member),
     )
     return render_template("review/show.html", opened=opened, kind=kind, back=back, person=person)
 

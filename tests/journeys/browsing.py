@@ -6,7 +6,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-_FIELD = re.compile(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
+# Of radio buttons only the one that is pressed is sent: without it, the setting keeps its default.
+_FIELD = re.compile(r'<input(?![^>]*type="radio")[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
 
 
 class Browser:

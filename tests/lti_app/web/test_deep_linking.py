@@ -48,11 +48,16 @@ def test_activity_when_added_then_its_settings_are_kept_with_the_template(visito
     assert template.settings == {
         "prompt": "What now?",
         "prompts": [],
+        "retired": [],
+        "mode": "n_entries",
         "entries_required": 3,
         "minimum_words": 0,
+        "opens_at": None,
         "due_at": None,
         "closes_at": "2030-06-30T16:00:00+00:00",
         "audience": "author",
+        "may_revise": True,
+        "time_zone": "Europe/Berlin",
     }
 
 
@@ -227,7 +232,7 @@ def test_draft_when_the_page_is_left_then_is_offered_again(visitor: Visitor) -> 
     assert "You had begun to set up “Half done”. Go on with it" in shown(again)
     assert 'value="Half done"' in form.text
     assert "Why?</textarea>" in form.text
-    (box,) = re.findall(r"<input[^>]*checkbox[^>]*>", form.text)
+    (box,) = re.findall(r"<input[^>]*link-is_graded[^>]*>", form.text)
     assert "checked" not in box
 
 

@@ -49,6 +49,11 @@ class PromptSet:
     is_shipped: bool = True
 
     @property
+    def ref(self) -> "PromptRef":
+        """Which set this is, in which version."""
+        return PromptRef(key=self.key, version=self.version)
+
+    @property
     def required_steps(self) -> tuple[Step, ...]:
         """The steps that a finished entry has to answer."""
         return tuple(step for step in self.steps if step.is_required)
@@ -56,10 +61,13 @@ class PromptSet:
 
 @dataclass(frozen=True, kw_only=True)
 class PromptRef:
-    """Which prompt set, in which version."""
+    """Which prompt set, in which version; as text, in forms, it is the key, a dot and the version."""
 
     key: str
     version: int
+
+    def __str__(self) -> str:
+        return f"{self.key}.{self.version}"
 
 
 def single_prompt(text: str, *, is_shipped: bool) -> PromptSet:

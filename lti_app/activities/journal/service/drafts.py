@@ -19,7 +19,7 @@ from lti_app.models.people import Membership
 
 _ENTRY = table_of(JournalEntry).c
 _OWN = (
-    select(_ENTRY.id, _ENTRY.state, _ENTRY.text, _ENTRY.saved_at, _ENTRY.finished_at)
+    select(_ENTRY.id, _ENTRY.state, _ENTRY.text, _ENTRY.saved_at, _ENTRY.finished_at, _ENTRY.title, _ENTRY.prompt_key)
     .where(_ENTRY.activity_id == bindparam("of_activity"), _ENTRY.user_id == bindparam("of_user"))
     .order_by(
         (_ENTRY.state == EntryState.DRAFT).desc(),

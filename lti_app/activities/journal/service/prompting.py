@@ -1,8 +1,18 @@
 """Which prompt sets a journal offers, and which one an entry answers."""
 
+from collections.abc import Collection, Mapping, Sequence
+
 from sqlalchemy.orm import Session
 
-from lti_app.activities.journal.prompts.sets import OWN_KEY, PromptRef, PromptSet, shipped_sets, single_prompt
+from lti_app.activities.journal.prompts.sets import (
+    OWN_KEY,
+    PromptRef,
+    PromptSet,
+    newest_shipped,
+    shipped_sets,
+    single_prompt,
+)
+from lti_app.activities.journal.service import prompt_sets
 from lti_app.activities.journal.settings import DEFAULT_PROMPT, JournalSettings
 from lti_app.errors import ToolError, sentence
 from lti_app.models.activity import Activity
@@ -15,10 +25,14 @@ class NoSuchPrompt(ToolError):
 
 
 def prompts_of(session: Session, activity: Activity) -> tuple[PromptSet, ...]:
-    """Return the prompt sets that teachers may answer in this journal, in the facilitator's order; at least one."""
+    """Return the prompt sets that a new entry may begin with, in the facilitator's order; at least one.
+
+    A set that is gone is passed over, so that the journal still opens.
+    """
     settings = JournalSettings.from_json(activity.settings)
-    chosen = tuple(_find(session, activity, ref) for ref in settings.prompts)
-    return chosen or (_own_prompt(settings),)
+    wanted = [ref for ref in settings.prompts if ref not in settings.retired]
+    found = find_prompts(session, activity, wanted)
+    return tuple(found[ref] for ref in wanted if ref in found) or (_own_prompt(settings),)
 
 
 def prompt_of(session: Session, activity: Activity, *, key: str, version: int) -> PromptSet:
@@ -27,20 +41,37 @@ def prompt_of(session: Session, activity: Activity, *, key: str, version: int) -
     Raises:
         NoSuchPrompt: There is none of that name here.
     """
-    if key == OWN_KEY:
-        return _own_prompt(JournalSettings.from_json(activity.settings))
-    return _find(session, activity, PromptRef(key=key, version=version))
+    ref = PromptRef(key=key, version=version)
+    found = find_prompts(session, activity, [ref])
+    if ref not in found:
+        raise _no_such_prompt()
+    return found[ref]
+
+
+def find_prompts(session: Session, activity: Activity, refs: Collection[PromptRef]) -> Mapping[PromptRef, PromptSet]:
+    """Return those of these sets that there are for this journal; one query where some are not Staffroom's."""
+    settings = JournalSettings.from_json(activity.settings)
+    found = {ref: shipped_sets()[ref] for ref in refs if ref in shipped_sets()}
+    found |= {ref: _own_prompt(settings) for ref in refs if ref.key == OWN_KEY}
+    missing = [ref for ref in refs if ref not in found]
+    return {**found, **(prompt_sets.find_versions(session, activity, missing) if missing else {})}
+
+
+def prompts_to_choose(session: Session, activity: Activity) -> Sequence[PromptSet]:
+    """Return what a facilitator may choose from: what is chosen already, then the newest of every set, by title."""
+    chosen = JournalSettings.from_json(activity.settings).prompts
+    found = find_prompts(session, activity, chosen)
+    newest = [*newest_shipped(), *prompt_sets.newest_in_use(session, activity)]
+    others = sorted((prompt for prompt in newest if prompt.ref not in found), key=lambda each: each.title.casefold())
+    return [*(found[ref] for ref in chosen if ref in found), *others]
 
 
 def _own_prompt(settings: JournalSettings) -> PromptSet:
     return single_prompt(settings.prompt or DEFAULT_PROMPT, is_shipped=not settings.prompt)
 
 
-def _find(_session: Session, _activity: Activity, ref: PromptRef) -> PromptSet:
-    found = shipped_sets().get(ref)
-    if found is None:
-        raise NoSuchPrompt(
-            sentence("This journal does not offer that prompt any more."),
-            sentence("Open the journal again from your course and choose another prompt."),
-        )
-    return found
+def _no_such_prompt() -> NoSuchPrompt:
+    return NoSuchPrompt(
+        sentence("This journal does not offer that prompt any more."),
+        sentence("Open the journal again from your course and choose another prompt."),
+    )

@@ -6,8 +6,9 @@ from flask.typing import ResponseReturnValue
 from lti_app.access.opening import Opened, require_participant
 from lti_app.activities.journal.models import EntryState
 from lti_app.activities.journal.service import drafts
-from lti_app.activities.journal.views.course import show_progress
+from lti_app.activities.journal.service.prompting import prompts_of
 from lti_app.activities.journal.views.pages import journal, open_journal, open_own_entry, page_of
+from lti_app.activities.journal.views.progress import show_progress
 from lti_app.db import db
 from lti_app.gradebook.course_progress import credit_of_member
 from lti_app.models.people import Role
@@ -42,9 +43,14 @@ def credit(activity_id: int) -> ResponseReturnValue:
 
 
 def _show_own(opened: Opened) -> ResponseReturnValue:
-    entries = drafts.own_entries(db.session(), opened.activity, user_id=opened.member.user_id)
-    completion, present = credit_of_member(db.session(), opened.activity, opened.member)
-    done = completion.done if completion else 0
+    session, activity = db.session(), opened.activity
+    entries = drafts.own_entries(session, activity, user_id=opened.member.user_id)
+    completion, present = credit_of_member(session, activity, opened.member)
     return render_template(
-        "activities/journal/show.html", entries=entries, done=done, credit=present, **page_of(opened)
+        "activities/journal/show.html",
+        entries=entries,
+        prompts=prompts_of(session, activity),
+        done=completion.done if completion else 0,
+        credit=present,
+        **page_of(opened),
     )

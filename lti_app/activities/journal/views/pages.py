@@ -8,7 +8,9 @@ from flask_babel import gettext
 from lti_app.access.opening import Opened, open_activity, require_participant
 from lti_app.access.reading import can_read
 from lti_app.activities.journal.models import JournalEntry
+from lti_app.activities.journal.prompts.sets import PromptSet
 from lti_app.activities.journal.service import drafts
+from lti_app.activities.journal.service.extensions import window_of
 from lti_app.activities.journal.service.words import count_words
 from lti_app.activities.journal.settings import DEFAULT_PROMPT, KEY, JournalSettings
 from lti_app.clock import now
@@ -32,14 +34,24 @@ def open_own_entry(activity_id: int, entry_id: int) -> tuple[Opened, JournalEntr
     return opened, own
 
 
+@journal.app_template_filter()
+def said(text: str, prompt: PromptSet) -> str:
+    """Return a text of a prompt set in the reader's language, where Staffroom wrote it; else as it was typed."""
+    # The empty message id is the catalogue's own header.
+    return gettext(text) if text and prompt.is_shipped else text
+
+
 def page_of(opened: Opened) -> dict[str, Any]:
-    """Return what each of the journal's pages shows in its header."""
-    present = JournalSettings.from_json(opened.activity.settings)
+    """Return what each of the journal's pages shows in its header; the dates are those of the asking person."""
+    present, at = JournalSettings.from_json(opened.activity.settings), now()
+    window = window_of(db.session(), opened.activity, opened.member.user_id)
     return {
         "opened": opened,
         "settings_": present,
         "prompt": present.prompt or gettext(DEFAULT_PROMPT),
-        "is_closed": present.is_closed(now()),
+        "window": window,
+        "is_before": window.is_before(at),
+        "is_closed": window.is_closed(at),
     }
 
 

@@ -1,0 +1,1 @@
+"""The journal's forms, and what they do with bad input."""
