@@ -183,6 +183,10 @@ form.addEventListener("input", (event) => {
   if (!conflict.hidden) showConflict();
   autosave.changed();
 });
+// Enter in a line of its own would press the form's first button.
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("input[data-field]")) event.preventDefault();
+});
 form.addEventListener("focusin", (event) => {
   if (answers.includes(event.target)) lastWritten = event.target;
 });
