@@ -5,9 +5,8 @@ from flask import request
 from lti_app.activities.journal.prompts.sets import PromptSet
 from lti_app.activities.journal.service.content import Content
 from lti_app.activities.journal.service.drafts import Save
-from lti_app.activities.journal.service.prompting import NoSuchPrompt
+from lti_app.activities.journal.service.prompting import no_such_prompt
 from lti_app.activities.journal.views.pages import number
-from lti_app.errors import sentence
 
 
 def content_of_form(prompt: PromptSet) -> Content:
@@ -45,9 +44,6 @@ def chosen_prompt(offered: tuple[PromptSet, ...]) -> PromptSet:
     if name is None:
         return offered[0]
     for prompt in offered:
-        if name == f"{prompt.key}.{prompt.version}":
+        if name == str(prompt.ref):
             return prompt
-    raise NoSuchPrompt(
-        sentence("This journal does not offer that prompt any more."),
-        sentence("Open the journal again from your course and choose another prompt."),
-    )
+    raise no_such_prompt()

@@ -35,6 +35,7 @@ def begin_steps(visitor: Visitor, **fields: Any) -> Draft:
     """Launch a journal of three steps and begin an entry."""
     journal = visitor.launch(TEACHER)
     set_journal(**THREE)
+    journal = visitor.get(journal.request.path)
     begun = visitor.post(f"{journal.request.path}/entries", journal, **fields)
     assert begun.status_code == 303, begun.text
     path = begun.headers["Location"].removesuffix("/edit")
