@@ -117,8 +117,8 @@ def _write(settings: Settings, *, person: str, entry: SampleEntry) -> None:
         return
     editor = browser.submit(journal)
     if entry.is_finished:
-        browser.submit(editor, text=entry.text)
+        browser.submit(editor, **{"answer-text": entry.text})
     else:
         keep = editor.url.removesuffix("/edit") + "/keep"
         fields = {name: unescape(value) for name, value in _FIELD.findall(editor.text)}
-        browser.open(keep, form={**fields, "text": entry.text})
+        browser.open(keep, form={**fields, "answer-text": entry.text})

@@ -128,6 +128,7 @@ class EntryFactory(RowFactory):
     epoch = 1
     state = EntryState.DRAFT
     text = "A moment that stayed with me."
+    answers = factory.LazyAttribute(lambda row: {"text": row.text})
     saved_at = factory.LazyFunction(now)
 
 

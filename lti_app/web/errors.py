@@ -26,6 +26,8 @@ _UNEXPECTED = (
     sentence("Something went wrong on our side."),
     sentence("What you wrote is still in this browser. Wait a minute and try again."),
 )
+# The fields in which people write at length, beside those that begin with "answer-".
+_WRITTEN = {"title", "topics", "goals", "links", "text"}
 _DATABASE_AWAY = (
     sentence("Staffroom cannot save anything just now."),
     sentence("What you wrote is still in this browser. Wait a minute and try again."),
@@ -108,6 +110,7 @@ def _kept_text() -> str:
     if request.method != "POST" or request.blueprint in {"lti", "notices"}:
         return ""
     try:
-        return request.form.get("text", "")
+        written = (text for name, text in request.form.items() if name in _WRITTEN or name.startswith("answer-"))
+        return "\n\n".join(text for text in written if text)
     except HTTPException:
         return ""  # larger than is read; the browser has its own copy

@@ -63,6 +63,13 @@ def cookieless_browser(playwright: Playwright, tmp_path: Path) -> Iterator[Brows
         yield context
 
 
+@pytest.fixture
+def lenient_browser(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A Chromium that lets a framed site use its storage."""
+    with _chromium(playwright, tmp_path, {"cookie_controls_mode": 0, "block_third_party_cookies": False}) as context:
+        yield context
+
+
 @contextmanager
 def _chromium(playwright: Playwright, folder: Path, settings: dict[str, Any]) -> Iterator[BrowserContext]:
     profile = folder / "profile"

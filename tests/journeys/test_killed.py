@@ -41,7 +41,7 @@ def test_server_when_killed_while_finishing_then_nothing_written_is_lost_and_the
     stack.kill_web()
     stack.start_web(kill_at=line)
     with pytest.raises(requests.ConnectionError):
-        browser.open(_finish_url(editor), {**hidden_fields(editor), "text": ENTRY})
+        browser.open(_finish_url(editor), {**hidden_fields(editor), "answer-text": ENTRY})
     assert stack.was_killed()
     stack.kill_web()
 
@@ -58,7 +58,7 @@ def test_worker_when_killed_on_the_way_then_the_next_one_brings_the_score(stack:
     stack.start_web()
     stack.start_worker(kill_at=line)
     browser, editor = _editor(stack)
-    browser.open(_finish_url(editor), {**hidden_fields(editor), "text": ENTRY})
+    browser.open(_finish_url(editor), {**hidden_fields(editor), "answer-text": ENTRY})
     wait_for(stack.was_killed, seconds=20, what=stack.log)
     stack.kill_worker()
 
@@ -74,7 +74,7 @@ def test_worker_when_killed_on_the_way_then_the_next_one_brings_the_score(stack:
 def test_score_when_its_message_is_lost_then_a_starting_worker_finds_it(stack: Stack) -> None:
     stack.start_web()
     browser, editor = _editor(stack)
-    browser.open(_finish_url(editor), {**hidden_fields(editor), "text": ENTRY})
+    browser.open(_finish_url(editor), {**hidden_fields(editor), "answer-text": ENTRY})
     for path in stack.folder.glob("queue.sqlite3*"):
         path.unlink()
 
@@ -98,7 +98,7 @@ def _finish_again(stack: Stack, browser: Browser) -> None:
     journal = browser.open(f"{stack.url}/journal/1")
     if "Continue writing" in journal.text:
         editor = browser.open(f"{stack.url}/journal/1/entries/1/edit")
-        browser.open(_finish_url(editor), {**hidden_fields(editor), "text": ENTRY})
+        browser.open(_finish_url(editor), {**hidden_fields(editor), "answer-text": ENTRY})
 
 
 def _assert_one_score(stack: Stack, browser: Browser) -> None:

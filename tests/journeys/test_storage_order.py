@@ -103,7 +103,7 @@ def test_frame_session_when_the_editor_is_left_and_launched_again_then_the_draft
     again.get_by_role("link", name="Continue writing").click()
     wait_for_editor(again)
 
-    expect(again.locator("#text")).to_have_value(ENTRY[:80])
+    expect(again.locator("#answer-text")).to_have_value(ENTRY[:80])
 
 
 def _start(stack: Stack, *, storage: str) -> None:

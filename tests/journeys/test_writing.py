@@ -24,10 +24,10 @@ def test_text_when_the_tab_closes_in_mid_word_then_it_is_offered_after_the_relau
 
     frame = _back_in_the_editor(strict_browser.new_page(), stack)
     expect(frame.get_by_role("heading", name="This browser holds a text that was not saved")).to_be_visible()
-    assert frame.locator("#text").input_value() == ""
+    assert frame.locator("#answer-text").input_value() == ""
     frame.get_by_role("button", name="Use the text of this browser").click()
 
-    assert frame.locator("#text").input_value() == ENTRY[:90]
+    assert frame.locator("#answer-text").input_value() == ENTRY[:90]
     expect(frame.locator("#save-state")).to_contain_text("Saved", timeout=10000)
 
 
@@ -68,11 +68,11 @@ def test_entry_when_two_windows_change_it_then_both_texts_are_kept(
 
     frame.get_by_role("textbox").fill("Written in the first window.")
     expect(frame.get_by_role("heading", name="This entry was changed in another window")).to_be_visible(timeout=10000)
-    assert frame.locator("#conflict-text").input_value() == "Written in the second window."
+    assert frame.locator("#conflict-saved-answer-text").input_value() == "Written in the second window."
     frame.get_by_role("button", name="Keep both, one below the other").click()
 
     expect(frame.locator("#save-state")).to_contain_text("Saved", timeout=10000)
-    kept = _back_in_the_editor(second, stack).locator("#text")
+    kept = _back_in_the_editor(second, stack).locator("#answer-text")
     expect(kept).to_have_value("Written in the second window.\n\n———\n\nWritten in the first window.")
 
 
@@ -83,7 +83,7 @@ def test_entry_when_finishing_meets_another_windows_text_then_both_are_shown_and
 
     frame.get_by_role("textbox").fill(ENTRY)
     frame.get_by_role("button", name="Finish").click()
-    expect(frame.locator("#conflict-text")).to_have_value("Written in the second window.")
+    expect(frame.locator("#conflict-saved-answer-text")).to_have_value("Written in the second window.")
     frame.get_by_role("button", name="Keep mine only").click()
     frame.get_by_role("button", name="Finish").click()
 
@@ -100,7 +100,7 @@ def test_entry_when_long_then_finish_says_so_and_every_character_is_kept(
     frame.get_by_role("button", name="Finish").click()
 
     expect(frame.get_by_role("alert")).to_contain_text("100,000 characters; 50,000 is the most")
-    assert frame.locator("#text").input_value() == long_text
+    assert frame.locator("#answer-text").input_value() == long_text
 
 
 def test_entry_when_the_browser_runs_no_script_then_it_can_be_kept_and_finished(

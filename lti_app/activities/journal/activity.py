@@ -8,13 +8,13 @@ from lti_app.activities.journal.forms.settings import SettingsForm
 from lti_app.activities.journal.progress import ENTRY_FINISHED, measure
 from lti_app.activities.journal.service import extensions, records
 from lti_app.activities.journal.settings import KEY, JournalSettings
-from lti_app.activities.journal.views import editor, own, progress, prompts, settings
+from lti_app.activities.journal.views import editor, own, progress, prompts, revisions, settings
 from lti_app.activities.journal.views.pages import journal
 from lti_app.activity_type import ActivityType
 from lti_app.errors import sentence
 
 # Importing them gives the blueprint its routes.
-PAGES = (editor, own, progress, prompts, settings)
+PAGES = (editor, own, progress, prompts, revisions, settings)
 
 JOURNAL = ActivityType(
     key=KEY,

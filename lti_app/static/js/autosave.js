@@ -8,7 +8,7 @@ const ANSWER_WITHIN = 15000;
 // A request that may outlive its page carries at most 64 kB.
 const KEEPALIVE_BYTES = 60000;
 
-// `read()` gives the text, `savedText` is what the server sent;
+// `read()` gives all that the form holds as one text, `savedText` is the same of what the server sent;
 // `tell(state, answer)` hears: saving, saved, unsaved, conflict, ended, refused, too-large.
 export class Autosave {
   constructor({ form, read, savedText, tell }) {
@@ -58,7 +58,7 @@ export class Autosave {
   last() {
     const text = this.read();
     if (this.isPaused || text === this.savedText) return;
-    if (new Blob([text]).size < KEEPALIVE_BYTES) this.#send(text, { keepalive: true }).catch(() => {});
+    if (new Blob([text]).size < KEEPALIVE_BYTES) this.#send({ keepalive: true }).catch(() => {});
   }
 
   #schedule(milliseconds) {
@@ -76,7 +76,7 @@ export class Autosave {
     this.oldestUnsaved = null;
     this.tell("saving");
     try {
-      const response = await this.#send(text, { signal: AbortSignal.timeout(ANSWER_WITHIN) });
+      const response = await this.#send({ signal: AbortSignal.timeout(ANSWER_WITHIN) });
       // A proxy's own refusal is a page, not JSON: its status says enough.
       this.#hear(response.status, await response.json().catch(() => ({})), text);
     } catch {
@@ -88,11 +88,11 @@ export class Autosave {
     if (!this.isPaused && this.timer === null && !isDone) this.changed();
   }
 
-  #send(text, options) {
+  #send(options) {
     const fields = this.form.elements;
     fields.sequence.value = Number(fields.sequence.value) + 1;
+    // In the same turn as read(): the form holds what `text` says.
     const body = new FormData(this.form);
-    body.set("text", text);
     return fetch(this.form.dataset.saveUrl, {
       method: "POST",
       body,

@@ -1,12 +1,18 @@
 // The editor: counts words, keeps a copy in the browser, saves by itself, and asks where two texts compete.
 
 import { Autosave } from "./autosave.js";
+import { usePreview } from "./entry_preview.js";
+import { answersOf, both, fieldsOf, packed, readFields, writeFields } from "./fields.js";
 import { KeptCopy } from "./kept_copy.js";
 import { sayMoment } from "./moments.js";
+import { takePastes } from "./paste.js";
+import { suggest } from "./suggestions.js";
+import { showTexts } from "./texts.js";
+import { useToolbar } from "./toolbar.js";
 import { countWords } from "./words.js";
 
 const form = document.getElementById("editor");
-const textarea = document.getElementById("text");
+const answers = answersOf(form);
 const words = document.getElementById("words");
 const saveState = document.getElementById("save-state");
 const recovered = document.getElementById("recovered");
@@ -18,7 +24,8 @@ const copy = new KeptCopy({
 });
 const LEAVING_TAKES = 20000;
 const minimum = Number(form.dataset.minimum);
-const BETWEEN = "\n\n———\n\n";
+const read = () => JSON.stringify(readFields(form));
+let lastWritten = answers[0];
 let isKept = true;
 let isLeaving = false;
 let trouble = null;
@@ -26,19 +33,36 @@ let other = null;
 let offered = null;
 
 // What the server sent is in the markup; a browser that restores a page may show something else.
-const autosave = new Autosave({ form, read: () => textarea.value, savedText: textarea.defaultValue, tell });
+const autosave = new Autosave({ form, read, savedText: JSON.stringify(readFields(form, "defaultValue")), tell });
+
+// What the server has, as far as this page knows.
+function saved() {
+  const { text, version } = autosave.saved();
+  return { content: JSON.parse(text), version };
+}
 
 async function keepCopy(options = {}) {
   const wasKept = isKept;
-  isKept = await copy.keep(textarea.value, { saved: autosave.saved(), ...options });
+  isKept = await copy.keep(readFields(form), { saved: saved(), ...options });
   if (trouble && isKept !== wasKept) say(sentenceOf(trouble), { isTrouble: true });
 }
 
 function showWords() {
-  const count = countWords(textarea.value);
+  const count = countWords(answers.map((answer) => answer.value).join("\n\n"));
   const isShort = count < minimum;
   const noun = (isShort ? minimum : count) === 1 ? words.dataset.one : words.dataset.many;
   words.textContent = isShort ? `${count} ${words.dataset.of} ${minimum} ${noun}` : `${count} ${noun}`;
+}
+
+function setReadOnly(isReadOnly) {
+  for (const field of fieldsOf(form)) field.readOnly = isReadOnly;
+}
+
+// Where the style sheet's way of growing is unknown.
+function grow(textarea) {
+  if (CSS.supports("field-sizing", "content")) return;
+  textarea.style.height = "auto";
+  textarea.style.height = `${textarea.scrollHeight + 2}px`;
 }
 
 function say(text, { isTrouble = false } = {}) {
@@ -66,7 +90,7 @@ function tell(state, answer) {
   } else if (state !== "saved") {
     trouble = state;
     say(sentenceOf(state), { isTrouble: true });
-  } else if (textarea.value === autosave.savedText) {
+  } else if (read() === autosave.savedText) {
     trouble = null;
     copy.forget();
     say(`${saveState.dataset.saved} ${sayMoment(new Date(answer.saved_at), "time")}`);
@@ -78,27 +102,40 @@ function tell(state, answer) {
 }
 
 function askAboutConflict(answer) {
-  other = { text: answer.text, version: answer.version };
+  other = { content: JSON.parse(packed(form, answer.fields)), version: answer.version };
   conflict.querySelector(".choices").hidden = answer.is_finished;
   document.getElementById("conflict-finished").hidden = !answer.is_finished;
-  document.getElementById("conflict-text").value = answer.text;
+  showConflict();
   conflict.hidden = false;
   conflict.focus();
 }
 
-function settle(text, { version, savedText }) {
-  textarea.value = text;
-  textarea.readOnly = false;
-  showWords();
-  autosave.resume({ version, savedText });
-  if (text === savedText) copy.forget();
-  else keepCopy();
-  textarea.focus();
+function showConflict() {
+  const list = document.getElementById("conflict-texts");
+  showTexts(list, { form, saved: other.content, mine: readFields(form), prefix: "conflict" });
 }
 
-// In the order of time: what was there first stands first.
+function settle(content, { version, savedContent }) {
+  writeFields(form, content);
+  setReadOnly(false);
+  answers.forEach(grow);
+  openMore();
+  showWords();
+  const savedText = packed(form, savedContent);
+  autosave.resume({ version, savedText });
+  if (read() === savedText) copy.forget();
+  else keepCopy();
+  lastWritten.focus();
+}
+
+// A text that came into a folded field is shown.
+function openMore() {
+  const more = document.getElementById("more");
+  if ([...more.querySelectorAll("[data-field]")].some((field) => field.value)) more.open = true;
+}
+
 const CHOICES = {
-  both: (saved, mine) => (saved.trim() ? saved + BETWEEN + mine : mine),
+  both: (saved, mine) => both(form, saved, mine),
   mine: (_saved, mine) => mine,
   theirs: (saved) => saved,
   recovered: (_saved, mine) => mine,
@@ -109,46 +146,64 @@ conflict.addEventListener("click", (event) => {
   const choose = CHOICES[event.target.dataset.choose];
   if (!choose) return;
   conflict.hidden = true;
-  settle(choose(other.text, textarea.value), { version: other.version, savedText: other.text });
+  settle(choose(other.content, readFields(form)), { version: other.version, savedContent: other.content });
 });
 
 recovered.addEventListener("click", (event) => {
   const choose = CHOICES[event.target.dataset.choose];
   if (!choose) return;
   recovered.hidden = true;
-  const saved = autosave.saved();
-  settle(choose(saved.text, offered.text), { version: saved.version, savedText: saved.text });
+  const { content, version } = saved();
+  settle(choose(content, offered.content), { version, savedContent: content });
   copy.forget(offered.editorId);
 });
 
 async function offerCopy() {
-  offered = await copy.read({ saved: autosave.saved() });
+  offered = await copy.read({ saved: saved() });
   if (!offered) return;
   // Nothing may be typed before it is decided which text counts.
   autosave.pause();
-  textarea.readOnly = true;
+  setReadOnly(true);
   const at = document.getElementById("recovered-at");
   at.dateTime = new Date(offered.at).toISOString();
   at.textContent = sayMoment(new Date(offered.at), "day-time");
-  document.getElementById("recovered-text").value = offered.text;
+  const list = document.getElementById("recovered-texts");
+  showTexts(list, { form, saved: saved().content, mine: offered.content, prefix: "recovered" });
   // A fragment stands for what was new, not for the whole entry: it cannot replace it.
   recovered.querySelector("[data-choose=recovered]").hidden = Boolean(offered.isFragment);
   recovered.hidden = false;
   recovered.focus();
 }
 
-textarea.addEventListener("input", () => {
+form.addEventListener("input", (event) => {
+  if (!("field" in event.target.dataset)) return;
+  grow(event.target);
   keepCopy();
   showWords();
+  if (!conflict.hidden) showConflict();
   autosave.changed();
 });
-textarea.addEventListener("blur", () => autosave.now());
+// Enter in a line of its own would press the form's first button.
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("input[data-field]")) event.preventDefault();
+});
+form.addEventListener("focusin", (event) => {
+  if (answers.includes(event.target)) lastWritten = event.target;
+});
+form.addEventListener("focusout", (event) => {
+  if ("field" in event.target.dataset) autosave.now();
+});
 window.addEventListener("online", () => autosave.now());
 window.addEventListener("pagehide", () => autosave.last());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") autosave.now();
 });
 form.addEventListener("submit", (event) => {
+  // A second click on Finish.
+  if (isLeaving) {
+    event.preventDefault();
+    return;
+  }
   if (!recovered.hidden || !conflict.hidden) {
     event.preventDefault();
     (recovered.hidden ? conflict : recovered).focus();
@@ -159,31 +214,41 @@ form.addEventListener("submit", (event) => {
   keepCopy({ isFinishing: true });
   // What is typed from here on would go nowhere.
   isLeaving = true;
-  textarea.readOnly = true;
+  setReadOnly(true);
   setTimeout(stay, LEAVING_TAKES);
 });
 
 // The page is still here: the request was stopped, or the server does not answer.
 function stay() {
   isLeaving = false;
-  textarea.readOnly = false;
-  const saved = autosave.saved();
-  autosave.resume({ version: saved.version, savedText: saved.text });
+  setReadOnly(false);
+  const { text, version } = autosave.saved();
+  autosave.resume({ version, savedText: text });
 }
 // Coming back with the browser's Back button shows the page as it was left, version and all.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
+useToolbar(document.getElementById("toolbar"), answers);
+answers.forEach(takePastes);
+answers.forEach(grow);
+form.querySelectorAll("input[list]").forEach(suggest);
+usePreview(document.getElementById("show-preview"), {
+  form,
+  section: document.getElementById("preview"),
+  focusBack: () => lastWritten.focus(),
+});
 showWords();
 if (conflict.hidden) {
   offerCopy();
 } else {
   // Finishing met another window's text: the server rendered both, and waits for a choice.
-  other = { text: document.getElementById("conflict-text").value, version: form.elements.based_on.value };
+  other = { content: JSON.parse(packed(form, JSON.parse(conflict.dataset.fields))), version: form.elements.based_on.value };
   autosave.pause();
-  autosave.savedText = other.text;
+  autosave.savedText = packed(form, other.content);
   keepCopy();
+  showConflict();
   conflict.focus();
 }
 document.getElementById("refused")?.focus();

@@ -7,7 +7,7 @@ const FIRST_LOOK = 1000;
 const LAST_LOOK = 60000;
 
 for (const link of document.querySelectorAll("[data-finished]")) {
-  const copy = new KeptCopy({ entryId: link.dataset.finished, path: new URL(link.href).pathname });
+  const copy = new KeptCopy({ entryId: link.dataset.finished, path: link.dataset.path ?? new URL(link.href).pathname });
   copy.forgetFinished();
 }
 

@@ -20,18 +20,19 @@ export class KeptCopy {
     this.kept = 0;
   }
 
-  // Returns whether the browser kept it. `saved` is what the server has, as {text, version}.
-  async keep(text, { saved, isFinishing = false }) {
+  // Returns whether the browser kept it. `content` is a record of texts by the fields' names; `saved` is what the
+  // server has, as {content, version}.
+  async keep(content, { saved, isFinishing = false }) {
     const turn = ++this.newest;
     const at = Date.now();
     try {
-      localStorage.setItem(this.prefix + this.editorId, JSON.stringify({ text, at, isFinishing }));
+      localStorage.setItem(this.prefix + this.editorId, JSON.stringify({ content, at, isFinishing }));
       return true;
     } catch {
       // Refused or full: then the cookie.
     }
     try {
-      const packed = await pack(JSON.stringify(difference(text, { saved, at })));
+      const packed = await pack(JSON.stringify(difference(content, { saved, at })));
       if (packed.length > MOST_IN_COOKIE) return false;
       // Packing takes a moment and keys come faster: each is kept unless a later one, or none at all, stands there.
       if (turn < this.kept) return true;
@@ -43,12 +44,12 @@ export class KeptCopy {
     }
   }
 
-  // Returns the newest copy that the server does not have, as {text, at, isFragment, editorId}, or null; drops the
+  // Returns the newest copy that the server does not have, as {content, at, isFragment, editorId}, or null; drops the
   // others. A cookie that was written on another version of the entry gives what was new, as a fragment.
   async read({ saved }) {
     const unsaved = [];
     for (const copy of [...this.#stored(), ...(await this.#packed(saved))]) {
-      if (copy.isSaved || copy.text === saved.text || !copy.text.trim()) this.forget(copy.editorId);
+      if (copy.isSaved || isSame(copy.content, saved.content) || isBlank(copy.content)) this.forget(copy.editorId);
       else unsaved.push(copy);
     }
     return unsaved.sort((one, other) => other.at - one.at)[0] ?? null;
@@ -76,7 +77,7 @@ export class KeptCopy {
     try {
       const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
       const copies = keys.map((key) => ({ ...JSON.parse(localStorage.getItem(key)), editorId: key.slice(this.prefix.length) }));
-      return copies.filter((copy) => typeof copy.text === "string");
+      return copies.filter((copy) => copy.content && typeof copy.content === "object");
     } catch {
       return [];
     }
@@ -105,21 +106,43 @@ function cookies() {
   return new Map(ours.map(([name, value]) => [name.slice(COOKIE.length), value]));
 }
 
-// What the server lacks: the middle between the longest beginning and end that both texts share.
-function difference(text, { saved, at }) {
-  const most = Math.min(text.length, saved.text.length);
-  let start = 0;
-  while (start < most && text[start] === saved.text[start]) start++;
-  let end = 0;
-  while (end < most - start && text.at(-1 - end) === saved.text.at(-1 - end)) end++;
-  const middle = text.slice(start, text.length - end);
-  return { version: saved.version, start, end, middle, at, sum: checksum(text) };
+// What the server lacks, field by field: the middle between the longest beginning and end that both texts share.
+function difference(content, { saved, at }) {
+  const parts = {};
+  for (const [name, text] of Object.entries(content)) {
+    const before = saved.content[name] ?? "";
+    if (text !== before) parts[name] = middleOf(text, before);
+  }
+  return { version: saved.version, parts, at, sum: checksum(JSON.stringify(content)) };
 }
 
-function whole({ version, start, end, middle, at, sum }, saved) {
-  if (sum === checksum(saved.text)) return { text: saved.text, at, isSaved: true };
-  if (Number(version) !== Number(saved.version)) return { text: middle, at, isFragment: true };
-  return { text: saved.text.slice(0, start) + middle + saved.text.slice(saved.text.length - end), at };
+function middleOf(text, before) {
+  const most = Math.min(text.length, before.length);
+  let start = 0;
+  while (start < most && text[start] === before[start]) start++;
+  let end = 0;
+  while (end < most - start && text.at(-1 - end) === before.at(-1 - end)) end++;
+  return [start, end, text.slice(start, text.length - end)];
+}
+
+function whole({ version, parts, at, sum }, saved) {
+  if (sum === checksum(JSON.stringify(saved.content))) return { content: saved.content, at, isSaved: true };
+  const isFragment = Number(version) !== Number(saved.version);
+  const texts = Object.entries(parts).map(([name, [start, end, middle]]) => {
+    const before = saved.content[name] ?? "";
+    return [name, isFragment ? middle : before.slice(0, start) + middle + before.slice(before.length - end)];
+  });
+  if (isFragment) return { content: Object.fromEntries(texts), at, isFragment };
+  return { content: { ...saved.content, ...Object.fromEntries(texts) }, at };
+}
+
+function isSame(content, other) {
+  const names = new Set([...Object.keys(content), ...Object.keys(other)]);
+  return [...names].every((name) => (content[name] ?? "") === (other[name] ?? ""));
+}
+
+function isBlank(content) {
+  return Object.values(content).every((text) => !text.trim());
 }
 
 // FNV-1a over the text's code units, and its length: tells whether two texts are the same, no more.

@@ -36,7 +36,7 @@ def test_page_when_asked_by_the_wrong_method_then_says_so(visitor: Visitor) -> N
 
 
 def test_page_when_the_session_has_ended_then_says_so_and_gives_the_text_back(visitor: Visitor) -> None:
-    answer = visitor.post("/journal/1/entries/1/finish", text=WRITTEN)
+    answer = visitor.post("/journal/1/entries/1/finish", None, **{"answer-text": WRITTEN})
 
     assert _shown(answer) == (401, "Your session has ended.")
     assert ESCAPED in answer.text
@@ -46,7 +46,7 @@ def test_page_when_the_session_has_ended_then_says_so_and_gives_the_text_back(vi
 def test_page_when_the_text_is_too_large_then_says_what_fits(visitor: Visitor) -> None:
     page = visitor.launch(TEACHER)
 
-    answer = visitor.post("/journal/1/entries/1/finish", page, text="x" * (2 * 1024 * 1024 + 1))
+    answer = visitor.post("/journal/1/entries/1/finish", page, **{"answer-text": "x" * (2 * 1024 * 1024 + 1)})
 
     assert _shown(answer) == (413, "This is more than Staffroom can take at once (2 MB).")
 

@@ -11,16 +11,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
-from lti_app.activities.journal.service.words import storable
+from lti_app.activities.journal.prompts.sets import PromptSet
+from lti_app.activities.journal.service.content import Content, content_of, put_tags
+from lti_app.activities.journal.service.extensions import window_of
 from lti_app.db import LARGEST_ID, execute_plainly, table_of
-from lti_app.errors import NotThere, sentence
+from lti_app.errors import NotThere, ToolError, sentence
 from lti_app.models.activity import Activity
 from lti_app.models.people import Membership
 
 _ENTRY = table_of(JournalEntry).c
 _OWN = (
-    select(_ENTRY.id, _ENTRY.state, _ENTRY.text, _ENTRY.saved_at, _ENTRY.finished_at, _ENTRY.title, _ENTRY.prompt_key)
-    .where(_ENTRY.activity_id == bindparam("of_activity"), _ENTRY.user_id == bindparam("of_user"))
+    select(_ENTRY.id, _ENTRY.state, _ENTRY.title, _ENTRY.prompt_key, _ENTRY.text, _ENTRY.saved_at, _ENTRY.finished_at)
+    # The draft of a revision is no entry of its own: it is reached by the entry that it revises.
+    .where(
+        _ENTRY.activity_id == bindparam("of_activity"),
+        _ENTRY.user_id == bindparam("of_user"),
+        _ENTRY.revises_id.is_(None),
+    )
     .order_by(
         (_ENTRY.state == EntryState.DRAFT).desc(),
         func.coalesce(_ENTRY.finished_at, _ENTRY.created_at).desc(),
@@ -36,32 +43,54 @@ class SaveState(StrEnum):
     CONFLICT = "conflict"
 
 
+class NotOpenYet(ToolError):
+    """A journal in which nothing can be begun yet."""
+
+    status = 409
+
+
 @dataclass(frozen=True, kw_only=True)
 class Save:
     """One save of an open editor page: what it holds, the version it started from, and which save of which page."""
 
-    text: str
+    content: Content
     based_on: int
     editor_id: str
     sequence: int
 
 
-def open_draft(session: Session, activity: Activity, *, member: Membership) -> JournalEntry:
-    """Return the member's draft in this journal, a new one where there is none; never a second one."""
-    draft = _find_draft(session, activity, member=member)
+def open_draft(session: Session, activity: Activity, *, member: Membership, prompt: PromptSet) -> JournalEntry:
+    """Return the member's draft for this prompt, a new one where there is none; never a second one.
+
+    A draft that was begun with an earlier version of the prompt goes on with that version.
+    """
+    draft = _find_draft(session, activity, member=member, prompt=prompt)
     if draft is not None:
         return draft
     try:
         with session.begin_nested():
-            draft = JournalEntry(activity_id=activity.id, user_id=member.user_id, epoch=activity.epoch)
+            draft = _new_draft(activity, member=member, prompt=prompt)
             session.add(draft)
             session.flush()
     except IntegrityError:
         # Two clicks, or two tabs: the other one made it.
-        draft = _find_draft(session, activity, member=member)
+        draft = _find_draft(session, activity, member=member, prompt=prompt)
         if draft is None:
             raise
     return draft
+
+
+def require_open(session: Session, activity: Activity, *, member: Membership, at: datetime) -> None:
+    """Check that entries can be begun by now; after the journal closed they still can, as drafts.
+
+    Raises:
+        NotOpenYet: The journal opens later.
+    """
+    if window_of(session, activity, member.user_id).is_before(at):
+        raise NotOpenYet(
+            sentence("This journal is not open yet."),
+            sentence("Its first page says when it opens; come back then."),
+        )
 
 
 def find_entry(session: Session, activity: Activity, *, member: Membership, entry_id: int) -> JournalEntry:
@@ -95,12 +124,11 @@ def own_entries(session: Session, activity: Activity, *, user_id: int) -> Sequen
 
 
 def save_draft(session: Session, entry: JournalEntry, *, save: Save, at: datetime) -> SaveState:
-    """Keep the text, unless somebody else saved since the version it is based on; then nothing is overwritten.
+    """Keep the content, unless somebody else saved since the version it is based on; then nothing is overwritten.
 
     A page may save on top of its own earlier save without having heard of it: the answer may have been lost.
     Its saves carry a rising number, so that one that was late on the way never replaces a later one.
     """
-    text = storable(save.text)
     own_earlier_save = (JournalEntry.editor_id == save.editor_id) & (JournalEntry.editor_sequence < save.sequence)
     saved = session.execute(
         update(JournalEntry)
@@ -110,7 +138,7 @@ def save_draft(session: Session, entry: JournalEntry, *, save: Save, at: datetim
             or_(JournalEntry.version == save.based_on, own_earlier_save),
         )
         .values(
-            text=text,
+            **save.content.columns(),
             version=JournalEntry.version + 1,
             editor_id=save.editor_id,
             editor_sequence=save.sequence,
@@ -120,15 +148,31 @@ def save_draft(session: Session, entry: JournalEntry, *, save: Save, at: datetim
         .execution_options(synchronize_session=False)
     ).one_or_none()
     session.refresh(entry)
+    if saved is not None:
+        put_tags(session, entry.id, save.content)
+        return SaveState.SAVED
     # What is there already needs no saving: the same save, sent twice.
-    return SaveState.SAVED if saved is not None or entry.text == text else SaveState.CONFLICT
+    return SaveState.SAVED if content_of(session, entry) == save.content else SaveState.CONFLICT
 
 
-def _find_draft(session: Session, activity: Activity, *, member: Membership) -> JournalEntry | None:
+def _new_draft(activity: Activity, *, member: Membership, prompt: PromptSet) -> JournalEntry:
+    return JournalEntry(
+        activity_id=activity.id,
+        user_id=member.user_id,
+        epoch=activity.epoch,
+        prompt_key=prompt.key,
+        prompt_version=prompt.version,
+        answers={step.key: "" for step in prompt.steps},
+    )
+
+
+def _find_draft(session: Session, activity: Activity, *, member: Membership, prompt: PromptSet) -> JournalEntry | None:
     return session.scalar(
         select(JournalEntry).where(
             JournalEntry.activity_id == activity.id,
             JournalEntry.user_id == member.user_id,
             JournalEntry.state == EntryState.DRAFT,
+            JournalEntry.prompt_key == prompt.key,
+            JournalEntry.revises_id.is_(None),
         )
     )

@@ -44,7 +44,7 @@ def prompt_of(session: Session, activity: Activity, *, key: str, version: int) -
     ref = PromptRef(key=key, version=version)
     found = find_prompts(session, activity, [ref])
     if ref not in found:
-        raise _no_such_prompt()
+        raise no_such_prompt()
     return found[ref]
 
 
@@ -66,12 +66,13 @@ def prompts_to_choose(session: Session, activity: Activity) -> Sequence[PromptSe
     return [*(found[ref] for ref in chosen if ref in found), *others]
 
 
-def _own_prompt(settings: JournalSettings) -> PromptSet:
-    return single_prompt(settings.prompt or DEFAULT_PROMPT, is_shipped=not settings.prompt)
-
-
-def _no_such_prompt() -> NoSuchPrompt:
+def no_such_prompt() -> NoSuchPrompt:
+    """Return the error for a prompt that is not offered, or not any more."""
     return NoSuchPrompt(
         sentence("This journal does not offer that prompt any more."),
         sentence("Open the journal again from your course and choose another prompt."),
     )
+
+
+def _own_prompt(settings: JournalSettings) -> PromptSet:
+    return single_prompt(settings.prompt or DEFAULT_PROMPT, is_shipped=not settings.prompt)

@@ -4,6 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
+from lti_app.activities.journal.prompts.sets import single_prompt
+from lti_app.activities.journal.service.content import Content
 from lti_app.activities.journal.service.drafts import Save
 from lti_app.clock import now
 from lti_app.db import db
@@ -12,6 +14,8 @@ from lti_app.models.gradebook import ScoreDelivery
 from lti_app.models.people import Context, Membership
 from lti_app.models.platform import Deployment
 from tests.factories import ActivityFactory, EntryFactory, MembershipFactory, UserFactory
+
+OWN_PROMPT = single_prompt("What happened?", is_shipped=False)
 
 
 def a_journal(**settings: Any) -> Activity:
@@ -55,4 +59,9 @@ def a_delivery(activity: Activity, user_id: int, **values: Any) -> ScoreDelivery
 
 def a_save(text: str, *, based_on: int = 0, editor: str = "page-a", sequence: int = 1) -> Save:
     """Return a save of an open editor page."""
-    return Save(text=text, based_on=based_on, editor_id=editor, sequence=sequence)
+    return Save(content=a_content(text), based_on=based_on, editor_id=editor, sequence=sequence)
+
+
+def a_content(text: str, **fields: str) -> Content:
+    """Return what an editor's page sends that answers the journal's own prompt."""
+    return Content.from_fields({"answer-text": text, **fields}, OWN_PROMPT)

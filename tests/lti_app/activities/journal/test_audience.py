@@ -124,8 +124,8 @@ def test_log_when_somebody_writes_then_holds_no_word_and_no_name(visitor: Visito
     draft = begin(visitor, TEACHER)
     autosave(visitor, draft, SECRET)
 
-    visitor.post(f"{draft.path}/finish", draft.page, text=SECRET, csrf_token="")
-    visitor.post(f"{draft.path}/finish", draft.page, text=SECRET)
+    visitor.post(f"{draft.path}/finish", draft.page, **{"answer-text": SECRET, "csrf_token": ""})
+    visitor.post(f"{draft.path}/finish", draft.page, **{"answer-text": SECRET})
     finish(visitor, reopen(visitor, draft), f"{SECRET} {WORDS}")
 
     log = "\n".join(str(call) for call in lines.logger.calls)

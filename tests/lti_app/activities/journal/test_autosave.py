@@ -21,6 +21,8 @@ from tests.lti_app.activities.journal.writing import (
 )
 from tests.visitor import END_OF_UNIT, OTHER_TEACHER, TEACHER, Visitor
 
+EMPTY = dict.fromkeys(("title", "answer-text", "event_on", "topics", "goals", "links"), "")
+
 
 def test_save_when_nobody_saved_meanwhile_then_says_saved_and_when(visitor: Visitor) -> None:
     draft = begin(visitor)
@@ -57,7 +59,7 @@ def test_save_when_another_window_saved_meanwhile_then_answers_both_versions(vis
         "version": 1,
         "saved_at": entry.saved_at.isoformat(),
         "is_finished": False,
-        "text": "From the other window",
+        "fields": {**EMPTY, "answer-text": "From the other window"},
     }
 
 
@@ -77,7 +79,7 @@ def test_save_when_an_older_one_comes_late_then_the_newer_stays(visitor: Visitor
 
     answer = autosave(visitor, draft, "one", sequence=2)
 
-    assert (answer.status_code, answer.get_json()["text"]) == (409, "one two")
+    assert (answer.status_code, answer.get_json()["fields"]["answer-text"]) == (409, "one two")
     assert (stored_entry().text, stored_entry().version) == ("one two", 1)
 
 
@@ -145,7 +147,7 @@ def test_save_when_the_entry_is_somebody_elses_then_it_is_not_there(visitor: Vis
     for whose, path in paths.items():
         answer = another_visitor.client.post(
             f"{path}/draft",
-            data={"text": "mine", "csrf_token": hidden_fields(mine.page)["csrf_token"], "based_on": 1},
+            data={"answer-text": "mine", "csrf_token": hidden_fields(mine.page)["csrf_token"], "based_on": 1},
             base_url=another_visitor.base_url,
             headers={"Accept": "application/json"},
         )
@@ -160,7 +162,7 @@ def test_save_when_the_activity_is_another_then_it_is_not_there(visitor: Visitor
     draft = begin(visitor)
     crossed = elsewhere.journal + draft.path.removeprefix(draft.journal)
 
-    answer = visitor.post(f"{crossed}/draft", draft.page, text="crossed")
+    answer = visitor.post(f"{crossed}/draft", draft.page, **{"answer-text": "crossed"})
     page = visitor.get(f"{crossed}/edit")
 
     assert (answer.status_code, page.status_code) == (404, 404)
@@ -182,7 +184,7 @@ def test_save_when_the_entry_is_finished_then_it_cannot_be_overwritten(visitor: 
         "version": 2,
         "saved_at": entry.saved_at.isoformat(),
         "is_finished": True,
-        "text": WORDS,
+        "fields": {**EMPTY, "answer-text": WORDS},
     }
 
 
@@ -215,12 +217,12 @@ def test_save_when_the_text_is_unusual_then_is_kept_and_shown_again(visitor: Vis
 
     assert (answer.status_code, answer.get_json()["state"]) == (200, "saved")
     assert stored_entry().text == kept
-    assert textareas(reopen(visitor, draft).page)["text"] == kept
+    assert textareas(reopen(visitor, draft).page)["answer-text"] == kept
 
 
 def test_save_when_the_text_holds_half_a_surrogate_pair_then_is_kept_with_a_mark_in_its_place(visitor: Visitor) -> None:
     draft = begin(visitor)
-    fields = {**hidden_fields(draft.page), "text": "half HALF pair"}
+    fields = {**hidden_fields(draft.page), "answer-text": "half HALF pair"}
     parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items())
 
     answer = visitor.client.post(

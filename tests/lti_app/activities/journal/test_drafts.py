@@ -15,7 +15,7 @@ from lti_app.errors import NotThere
 from lti_app.models.gradebook import Fact
 from lti_app.models.people import User
 from tests.factories import CompletionFactory
-from tests.lti_app.activities.journal.rows import a_draft, a_finished_entry, a_journal, a_member
+from tests.lti_app.activities.journal.rows import OWN_PROMPT, a_draft, a_finished_entry, a_journal, a_member
 from tests.lti_app.activities.journal.writing import stored
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -26,7 +26,7 @@ def test_open_draft_when_there_is_none_then_begins_an_empty_one() -> None:
     activity.epoch = 3
     member = a_member(activity)
 
-    draft = open_draft(db.session(), activity, member=member)
+    draft = open_draft(db.session(), activity, member=member, prompt=OWN_PROMPT)
 
     db.session.commit()
     assert stored(JournalEntry) == [draft]
@@ -40,7 +40,7 @@ def test_open_draft_when_there_is_one_then_returns_it() -> None:
     member = a_member(activity)
     first = a_draft(activity, member, "begun")
 
-    second = open_draft(db.session(), activity, member=member)
+    second = open_draft(db.session(), activity, member=member, prompt=OWN_PROMPT)
 
     assert second is first
     assert len(stored(JournalEntry)) == 1
@@ -51,7 +51,7 @@ def test_open_draft_when_somebody_else_has_one_then_begins_another() -> None:
     theirs = a_draft(activity, a_member(activity))
     member = a_member(activity)
 
-    mine = open_draft(db.session(), activity, member=member)
+    mine = open_draft(db.session(), activity, member=member, prompt=OWN_PROMPT)
 
     db.session.commit()
     assert [(entry.id, entry.user_id) for entry in stored(JournalEntry)] == [
@@ -65,7 +65,7 @@ def test_open_draft_when_the_last_entry_is_finished_then_begins_another() -> Non
     member = a_member(activity)
     finished = a_finished_entry(activity, member)
 
-    draft = open_draft(db.session(), activity, member=member)
+    draft = open_draft(db.session(), activity, member=member, prompt=OWN_PROMPT)
 
     db.session.commit()
     assert stored(JournalEntry) == [finished, draft]

@@ -58,7 +58,7 @@ def test_teachers_pages_when_everything_is_markup_then_show_it_as_text(visitor: 
     assert (autosaved.content_type, conflict.status_code, finished.status_code) == ("application/json", 409, 303)
     assert_harmless(draft.page.text, "title", "prompt")
     assert_harmless(conflict.text, "title", "prompt", "mine", "entry")
-    assert textareas(conflict)["text"] == hostile("mine")
+    assert textareas(conflict)["answer-text"] == hostile("mine")
     assert_harmless(visitor.get("/journal/1").text, "title", "prompt", "entry")
     assert_harmless(visitor.get(path).text, "title", "entry")
 

@@ -73,7 +73,7 @@ def test_finish_when_it_cannot_be_then_saves_the_draft_and_says_why(
     assert refused.status_code == 422
     assert sentence in refused.text
     assert 'role="alert"' in refused.text
-    assert textareas(refused)["text"] == text
+    assert textareas(refused)["answer-text"] == text
     assert f'name="based_on" value="{entry.version}"' in refused.text
 
 
@@ -81,7 +81,7 @@ def test_finish_when_it_was_refused_and_mended_then_is_finished(visitor: Visitor
     draft = begin(visitor)
     refused = finish(visitor, draft, "too short")
 
-    finished = visitor.post(f"{draft.path}/finish", refused, text=WORDS)
+    finished = visitor.post(f"{draft.path}/finish", refused, **{"answer-text": WORDS})
 
     assert finished.status_code == 303
     assert (stored_entry().state, stored_entry().text) == (EntryState.FINISHED, WORDS)
@@ -97,14 +97,14 @@ def test_finish_when_another_window_saved_meanwhile_then_shows_both_texts_and_re
 
     assert met.status_code == 409
     shown = textareas(met)
-    assert (shown["text"], shown["conflict-text"]) == (WORDS, "From the other window")
+    assert (shown["answer-text"], shown["conflict-saved-answer-text"]) == (WORDS, "From the other window")
     assert "This entry was changed in another window" in met.text
     assert (stored_entry().state, stored_entry().text, counted()) == (
         EntryState.DRAFT,
         "From the other window",
         (0, 0, 0),
     )
-    again = visitor.post(f"{draft.path}/finish", met, text="From the other window " + WORDS)
+    again = visitor.post(f"{draft.path}/finish", met, **{"answer-text": "From the other window " + WORDS})
     assert again.status_code == 303
     assert stored_entry().text == "From the other window " + WORDS
 
@@ -126,7 +126,10 @@ def test_finish_when_it_was_finished_elsewhere_with_another_text_then_shows_both
     met = finish(visitor, draft, "Quite another text")
 
     assert met.status_code == 409
-    assert (textareas(met)["text"], textareas(met)["conflict-text"]) == ("Quite another text", WORDS)
+    assert (textareas(met)["answer-text"], textareas(met)["conflict-saved-answer-text"]) == (
+        "Quite another text",
+        WORDS,
+    )
     assert (stored_entry().text, counted()) == (WORDS, (1, 1, 1))
 
 
@@ -157,7 +160,7 @@ def test_post_when_it_comes_from_another_origin_then_is_refused(visitor: Visitor
     draft = begin(visitor)
     visitor.origin = "https://evil.example"
 
-    refused = visitor.post(f"{draft.journal}/{deed}", draft.page, text=WORDS)
+    refused = visitor.post(f"{draft.journal}/{deed}", draft.page, **{"answer-text": WORDS})
 
     assert refused.status_code == 403
     assert "This page was asked for from somewhere else." in refused.text
@@ -180,7 +183,7 @@ def test_finish_when_several_entries_are_required_then_counts_up(visitor: Visito
 def test_keep_when_pressed_without_script_then_saves_the_draft(visitor: Visitor) -> None:
     draft = begin(visitor)
 
-    kept = visitor.post(f"{draft.path}/keep", draft.page, text="half a thought")
+    kept = visitor.post(f"{draft.path}/keep", draft.page, **{"answer-text": "half a thought"})
 
     assert (kept.status_code, kept.headers["Location"]) == (303, draft.journal)
     assert (stored_entry().state, stored_entry().text) == (EntryState.DRAFT, "half a thought")
@@ -191,10 +194,10 @@ def test_keep_when_another_window_saved_meanwhile_then_shows_both(visitor: Visit
     draft = begin(visitor)
     autosave(visitor, reopen(visitor, draft), "theirs")
 
-    met = visitor.post(f"{draft.path}/keep", draft.page, text="mine")
+    met = visitor.post(f"{draft.path}/keep", draft.page, **{"answer-text": "mine"})
 
     assert met.status_code == 409
-    assert (textareas(met)["text"], textareas(met)["conflict-text"]) == ("mine", "theirs")
+    assert (textareas(met)["answer-text"], textareas(met)["conflict-saved-answer-text"]) == ("mine", "theirs")
     assert stored_entry().text == "theirs"
 
 

@@ -16,7 +16,7 @@ from lti_app.db import db
 from lti_app.models.activity import Activity
 from lti_app.models.gradebook import Completion, Fact, ScoreDelivery
 from lti_app.models.people import Membership
-from tests.lti_app.activities.journal.rows import a_draft, a_journal, a_member, a_save
+from tests.lti_app.activities.journal.rows import OWN_PROMPT, a_draft, a_journal, a_member, a_save
 from tests.lti_app.activities.journal.writing import WORDS, begin, hidden_fields, stored
 from tests.visitor import Visitor
 
@@ -68,7 +68,7 @@ def test_open_draft_when_pressed_several_times_at_once_then_all_get_the_same(app
     a_member(a_journal())
 
     def deed(activity: Activity, member: Membership, _number: int) -> object:
-        return open_draft(db.session(), activity, member=member).id
+        return open_draft(db.session(), activity, member=member, prompt=OWN_PROMPT).id
 
     entry_ids = at_once(app, deed)
 
@@ -110,7 +110,7 @@ def test_finish_when_posted_several_times_at_once_then_each_leads_on_and_it_coun
         client = app.test_client()
         client.set_cookie(session.key, session.value, secure=True)
         together.wait()
-        form = {**hidden_fields(draft.page), "text": WORDS}
+        form = {**hidden_fields(draft.page), "answer-text": WORDS}
         answer = client.post(f"{draft.path}/finish", data=form, base_url=visitor.base_url)
         return answer.status_code, answer.headers.get("Location")
 

@@ -48,7 +48,7 @@ def autosave(visitor: Visitor, draft: Draft, text: str, **fields: Any) -> TestRe
     """Save as the page's script does, which asks for JSON."""
     return visitor.client.post(
         f"{draft.path}/draft",
-        data={**hidden_fields(draft.page), "text": text, **fields},
+        data={**hidden_fields(draft.page), "answer-text": text, **fields},
         base_url=visitor.base_url,
         headers={"Origin": visitor.origin, "Accept": "application/json"},
     )
@@ -56,7 +56,7 @@ def autosave(visitor: Visitor, draft: Draft, text: str, **fields: Any) -> TestRe
 
 def finish(visitor: Visitor, draft: Draft, text: str = WORDS, **fields: Any) -> TestResponse:
     """Press "Finish"."""
-    return visitor.post(f"{draft.path}/finish", draft.page, text=text, **fields)
+    return visitor.post(f"{draft.path}/finish", draft.page, **{"answer-text": text}, **fields)
 
 
 def write_entry(visitor: Visitor, person: str = TEACHER, *, text: str = WORDS, activity: int = WEEKLY) -> Draft:
@@ -65,6 +65,14 @@ def write_entry(visitor: Visitor, person: str = TEACHER, *, text: str = WORDS, a
     finished = finish(visitor, draft, text)
     assert finished.status_code == 303, finished.text
     return draft
+
+
+def revise(visitor: Visitor, draft: Draft) -> Draft:
+    """Press "Revise" at the finished entry, and return the open editor of its revision."""
+    begun = visitor.post(f"{draft.path}/revise", visitor.get(draft.journal))
+    assert begun.status_code == 303, begun.text
+    editor = begun.headers["Location"]
+    return Draft(journal=draft.journal, path=editor.removesuffix("/edit"), page=visitor.get(editor))
 
 
 def hidden_fields(page: TestResponse) -> dict[str, str]:
