@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol, Self
 
 from flask import Blueprint
+from sqlalchemy.orm import Session
 
 from lti_app.clock import Period
 from lti_app.gradebook.completion import Progress
@@ -55,7 +56,9 @@ class ActivityType:
     templates/activities/<key>/ holds `_settings.html`, the fields of `form`, and `_preview.html`, what teachers
     will see with `settings_`. `measure` counts a member's progress without changing anything; `due_at` is when
     their work is due, if ever; `facts` names each kind of fact (message ids). `forget` erases what a person wrote,
-    `export` returns all of it as JSON-ready values, `count` says how many pieces that is.
+    `export` returns all of it as JSON-ready values, `count` says how many pieces that is. `upkeep` does a
+    part of what is due at a moment without anybody asking, such as erasing, and returns whether more may be due; it
+    is called every night until nothing is, with a commit after each part.
     """
 
     key: str
@@ -70,3 +73,4 @@ class ActivityType:
     forget: Callable[[User], None]
     export: Callable[[User], list[dict[str, Any]]]
     count: Callable[[User], int]
+    upkeep: Callable[[Session, datetime], bool]

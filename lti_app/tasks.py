@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from huey import Huey, crontab
 from sqlalchemy import delete
 
+from lti_app.catalog import ACTIVITY_TYPES
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.errors import PlatformRefused, PlatformUnavailable, Refusal
@@ -201,6 +202,18 @@ def remove_what_is_over() -> None:
     db.session.commit()
 
 
+def look_after_activities() -> None:
+    """Let each kind of activity do what it does by itself; what fails in one waits for the next night, alone."""
+    for kind in ACTIVITY_TYPES.values():
+        try:
+            while kind.upkeep(db.session(), now()):
+                db.session.commit()
+            db.session.commit()
+        except Exception as error:
+            db.session.rollback()
+            log.exception("upkeep_failed", kind=kind.key, error=type(error).__name__)
+
+
 def remove_old_secrets(keys: KeyRing) -> None:
     """Remove access tokens that ended long ago, and signing keys that no platform can still need."""
     remove_old_tokens(db.session(), at=now())
@@ -273,6 +286,11 @@ def _register_nightly_tasks(app: Flask, queue: Huey, *, find_line_item: Callable
     def _remove_what_is_over() -> None:
         with app.app_context():
             remove_what_is_over()
+
+    @queue.periodic_task(crontab(hour="3", minute="40"), name="look_after_activities")
+    def _look_after_activities() -> None:
+        with app.app_context():
+            look_after_activities()
 
     @queue.periodic_task(crontab(minute="20", hour="2"), name="look_for_line_items")
     def _look_for_line_items() -> None:

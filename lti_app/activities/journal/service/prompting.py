@@ -41,11 +41,16 @@ def prompt_of(session: Session, activity: Activity, *, key: str, version: int) -
     Raises:
         NoSuchPrompt: There is none of that name here.
     """
-    ref = PromptRef(key=key, version=version)
-    found = find_prompts(session, activity, [ref])
-    if ref not in found:
+    found = find_prompt(session, activity, key=key, version=version)
+    if found is None:
         raise no_such_prompt()
-    return found[ref]
+    return found
+
+
+def find_prompt(session: Session, activity: Activity, *, key: str, version: int) -> PromptSet | None:
+    """Return the set that an entry of this journal answers, or None where it is gone."""
+    ref = PromptRef(key=key, version=version)
+    return find_prompts(session, activity, [ref]).get(ref)
 
 
 def find_prompts(session: Session, activity: Activity, refs: Collection[PromptRef]) -> Mapping[PromptRef, PromptSet]:

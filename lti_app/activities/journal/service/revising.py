@@ -41,7 +41,7 @@ def open_revision(session: Session, activity: Activity, *, entry: JournalEntry) 
             sentence("This entry cannot be revised."),
             sentence("You can still read it, and write another entry."),
         )
-    draft = _find_revision(session, entry)
+    draft = find_revision(session, entry)
     if draft is not None:
         return draft
     try:
@@ -49,7 +49,7 @@ def open_revision(session: Session, activity: Activity, *, entry: JournalEntry) 
             draft = _begin(session, entry)
     except IntegrityError:
         # Two clicks, or two tabs: the other one made it.
-        draft = _find_revision(session, entry)
+        draft = find_revision(session, entry)
         if draft is None:
             raise
     return draft
@@ -66,7 +66,7 @@ def finish_revision(session: Session, activity: Activity, *, draft: JournalEntry
     """
     check_content(session, activity, entry=draft, at=at)
     entry = session.get_one(JournalEntry, draft.revises_id, with_for_update=True)
-    if entry.state is not EntryState.FINISHED or _find_revision(session, entry) is None:
+    if entry.state is not EntryState.FINISHED or find_revision(session, entry) is None:
         raise no_such_entry()
     new = content_of(session, draft)
     _keep_version(session, entry, at=at)
@@ -97,6 +97,13 @@ def discard_revision(session: Session, *, draft: JournalEntry) -> int:
     session.flush()
     log.info("revision_discarded", entry_id=entry_id, activity_id=draft.activity_id, user_id=draft.user_id)
     return entry_id
+
+
+def find_revision(session: Session, entry: JournalEntry) -> JournalEntry | None:
+    """Return the draft of the entry's revision, or None."""
+    return session.scalar(
+        select(JournalEntry).where(JournalEntry.revises_id == entry.id, JournalEntry.state == EntryState.DRAFT)
+    )
 
 
 def versions_of(session: Session, entry: JournalEntry) -> Sequence[EntryVersion]:
@@ -135,9 +142,3 @@ def _keep_version(session: Session, entry: JournalEntry, *, at: datetime) -> Non
         )
     )
     session.flush()
-
-
-def _find_revision(session: Session, entry: JournalEntry) -> JournalEntry | None:
-    return session.scalar(
-        select(JournalEntry).where(JournalEntry.revises_id == entry.id, JournalEntry.state == EntryState.DRAFT)
-    )

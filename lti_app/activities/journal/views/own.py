@@ -5,8 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from lti_app.access.opening import Opened, require_participant
 from lti_app.activities.journal.models import EntryState
-from lti_app.activities.journal.service import drafts
-from lti_app.activities.journal.service.prompting import prompts_of
+from lti_app.activities.journal.service import drafts, revising
+from lti_app.activities.journal.service.content import content_of
+from lti_app.activities.journal.service.prompting import find_prompt, prompts_of
+from lti_app.activities.journal.service.showing import steps_shown
+from lti_app.activities.journal.service.withdrawing import erased_at
 from lti_app.activities.journal.views.pages import journal, open_journal, open_own_entry, page_of
 from lti_app.activities.journal.views.progress import show_progress
 from lti_app.db import db
@@ -27,11 +30,23 @@ def show(activity_id: int) -> ResponseReturnValue:
 
 @journal.get("/<int:activity_id>/entries/<int:entry_id>")
 def entry(activity_id: int, entry_id: int) -> ResponseReturnValue:
-    """Show a finished entry to its author; a draft opens in the editor."""
+    """Show its author an entry that is finished or was taken back; a draft opens in the editor."""
     opened, own = open_own_entry(activity_id, entry_id)
     if own.state is EntryState.DRAFT:
         return redirect(url_for(".edit", activity_id=activity_id, entry_id=entry_id))
-    return render_template("activities/journal/entry.html", entry=own, **page_of(opened))
+    session, content = db.session(), content_of(db.session(), own)
+    prompt = find_prompt(session, opened.activity, key=own.prompt_key, version=own.prompt_version)
+    return render_template(
+        "activities/journal/entry.html",
+        entry=own,
+        content=content,
+        prompt_set=prompt,
+        steps=steps_shown(content, prompt),
+        erased_at=erased_at(own),
+        may_revise=revising.may_revise(opened.activity),
+        has_revision=revising.find_revision(session, own) is not None,
+        **page_of(opened),
+    )
 
 
 @journal.get("/<int:activity_id>/credit")

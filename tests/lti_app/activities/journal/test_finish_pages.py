@@ -214,14 +214,15 @@ def test_begin_when_pressed_again_then_opens_the_same_draft(visitor: Visitor) ->
 def test_entry_when_opened_by_its_author_then_leads_to_what_it_is_now(visitor: Visitor) -> None:
     draft = begin(visitor)
     as_draft = visitor.get(draft.path)
-    finish(visitor, draft, "\n  Indented & kept.\n" + WORDS)
+    finish(visitor, draft, "\n- Kept & *weighed*\n\n" + WORDS)
 
     as_finished, editor = visitor.get(draft.path), visitor.get(f"{draft.path}/edit")
 
     assert (as_draft.status_code, as_draft.headers["Location"]) == (302, f"{draft.path}/edit")
     assert (editor.status_code, editor.headers["Location"]) == (302, draft.path)
     assert as_finished.status_code == 200
-    assert "\n  Indented &amp; kept.\n" + WORDS in as_finished.text
+    assert "<li>Kept &amp; <em>weighed</em></li>" in as_finished.text
+    assert f"<p>{WORDS.strip()}</p>" in as_finished.text
 
 
 def test_show_when_a_draft_waits_then_offers_to_continue(visitor: Visitor) -> None:
