@@ -8,9 +8,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+from lti_app.activities.journal.models import JournalEntry
 from lti_app.db import db
 from tests.factories import ActivityFactory, EntryFactory, MembershipFactory
 
@@ -81,3 +82,24 @@ def test_migrations_when_a_table_is_made_anew_then_what_points_at_its_rows_stays
     with pytest.raises(IntegrityError):
         db.session.execute(text("DELETE FROM activity"))
     db.session.rollback()
+
+
+def test_answers_of_texts_when_an_entry_was_one_text_then_answers_its_only_step(revisions: list[str]) -> None:
+    del revisions
+    activity = ActivityFactory()
+    writers = [MembershipFactory(context=activity.context) for _ in range(3)]
+    contents: tuple[tuple[str, dict[str, str]], ...] = (("Kept.", {}), ("By steps.", {"what": "By steps."}), ("", {}))
+    for writer, (text_, answers) in zip(writers, contents, strict=True):
+        EntryFactory(activity_id=activity.id, user_id=writer.user_id, text=text_, answers=answers)
+    db.session.commit()
+    db.session.remove()
+
+    downgrade(revision="0010")
+    upgrade()
+
+    kept = db.session.scalars(select(JournalEntry).order_by(JournalEntry.id)).all()
+    assert [(entry.text, entry.answers) for entry in kept] == [
+        ("Kept.", {"text": "Kept."}),
+        ("By steps.", {"what": "By steps."}),
+        ("", {}),
+    ]
