@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from flask import current_app
 from werkzeug.test import TestResponse
@@ -47,11 +48,27 @@ def upload(
     visitor: Visitor, draft: Draft, content: bytes = PDF, name: str = "Lesson plan.pdf", *, as_script: bool = False
 ) -> TestResponse:
     """Press "Attach", or do what the page's script does then."""
+    return send_body(visitor, draft, upload_body(draft, content, name), as_script=as_script)
+
+
+def upload_body(draft: Draft, content: bytes, name: str) -> bytes:
+    """Return what a browser sends for the upload's form."""
+    token = hidden_fields(draft.page)["csrf_token"]
+    head = f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
+    file = name.replace('"', "%22")
+    head += f'--x\r\nContent-Disposition: form-data; name="file"; filename="{file}"\r\n\r\n'
+    return head.encode() + content + b"\r\n--x--\r\n"
+
+
+def send_body(visitor: Visitor, draft: Draft, body: bytes, *, as_script: bool = False, **request: Any) -> TestResponse:
+    """Post this body to the draft's files."""
     return visitor.client.post(
         f"{draft.path}/attachments",
-        data={"csrf_token": hidden_fields(draft.page)["csrf_token"], "file": (io.BytesIO(content), name)},
+        input_stream=io.BytesIO(body),
+        content_type="multipart/form-data; boundary=x",
         base_url=visitor.base_url,
         headers={"Origin": visitor.origin, "Accept": "application/json" if as_script else "text/html"},
+        **request,
     )
 
 
