@@ -31,20 +31,30 @@ async function post(form, body) {
 }
 
 async function attach(form) {
-  const token = form.elements.csrf_token.value;
+  const waiting = [...input.files];
   const attached = [];
-  // One after the other: each is a request of its own, and what was taken stays when a later one is refused.
-  for (const file of input.files) {
-    say(`${section.dataset.attaching} ${file.name}`);
-    if (file.size > Number(section.dataset.mostBytes)) throw new Error(`${file.name}: ${section.dataset.tooLarge}`);
-    const body = new FormData();
-    body.set("csrf_token", token);
-    body.set("file", file);
-    attached.push(await post(form, body));
+  if (!waiting.length) return post(form, new FormData(form));
+  try {
+    // One after the other: each is a request of its own, and what was taken stays when a later one is refused.
+    for (; waiting.length; waiting.shift()) attached.push(await attachOne(form, waiting[0]));
+  } catch (error) {
+    throw new Error([...attached, error.message].join(" "));
+  } finally {
+    // Pressing the button again sends only what is not attached yet.
+    const left = new DataTransfer();
+    for (const file of waiting) left.items.add(file);
+    input.files = left.files;
   }
-  if (!attached.length) return post(form, new FormData(form));
-  input.value = "";
   return attached.join(" ");
+}
+
+async function attachOne(form, file) {
+  say(`${section.dataset.attaching} ${file.name}`);
+  if (file.size > Number(section.dataset.mostBytes)) throw new Error(`${file.name}: ${section.dataset.tooLarge}`);
+  const body = new FormData();
+  body.set("csrf_token", form.elements.csrf_token.value);
+  body.set("file", file);
+  return post(form, body);
 }
 
 async function remove(form) {

@@ -23,9 +23,9 @@ MOST_REQUEST_BYTES = attachments.MOST_BYTES + 64 * 1024
 def file_size(size: int) -> str:
     """Return a number of bytes as people say it, in their language's way of writing numbers."""
     if size < 1_000_000:
-        said: str = gettext("%(number)s kB", number=format_decimal(max(1, round(size / 1000))))
+        said: str = gettext("%(number)s\N{NO-BREAK SPACE}kB", number=format_decimal(max(1, round(size / 1000))))
     else:
-        said = gettext("%(number)s MB", number=format_decimal(round(size / 1_000_000, 1)))
+        said = gettext("%(number)s\N{NO-BREAK SPACE}MB", number=format_decimal(round(size / 1_000_000, 1)))
     return said
 
 

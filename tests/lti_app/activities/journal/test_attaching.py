@@ -79,7 +79,7 @@ def test_file_when_attached_then_is_kept_under_a_random_name_and_given_back_as_i
     assert (row.content_type, row.size, row.stored_as, row.created_at) == ("application/pdf", len(PDF), name, AT)
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (PDF, 0o600)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert "· PDF · 1 kB" in page.text
+    assert "· PDF · 1\N{NO-BREAK SPACE}kB" in page.text
     assert "“Lesson plan, “Säuren”.pdf” is attached." in page.text
     assert (answer.status_code, answer.data, answer.content_type) == (200, PDF, "application/pdf")
     assert answer.headers["Content-Disposition"] == (
@@ -145,7 +145,7 @@ def test_file_when_of_the_largest_size_then_is_taken(visitor: Visitor) -> None:
     answer = upload(visitor, draft, PNG + bytes(MOST_BYTES - len(PNG)), "a.png")
 
     assert (answer.status_code, [file.size for file in stored(Attachment)]) == (303, [MOST_BYTES])
-    assert "10.5 MB" in visitor.get(answer.headers["Location"]).text
+    assert "10.5\N{NO-BREAK SPACE}MB" in visitor.get(answer.headers["Location"]).text
 
 
 @half_read
