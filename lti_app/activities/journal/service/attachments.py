@@ -60,11 +60,6 @@ class Attached:
     own: Sequence[Attachment]
     staying: Sequence[Attachment]
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the entry takes no more."""
-        return len(self.own) + len(self.staying) >= MOST_FILES
-
 
 def attach(session: Session, entry: JournalEntry, *, name: str, stream: IO[bytes], at: datetime) -> Attachment:
     """Attach a file to a draft: what the stream holds from its beginning, under the name that its author gave it.
