@@ -46,6 +46,9 @@ class Config:
     instance_path: Path = _ROOT / "instance"
     """Folder of the database and queue of a single machine. STAFFROOM_INSTANCE_PATH."""
 
+    attachments_path: Path | None = None
+    """Folder of the files that people attach; None means in the instance folder. STAFFROOM_ATTACHMENTS_PATH."""
+
     keys_path: Path = _ROOT / "keys"
     """Folder of the private signing keys. STAFFROOM_KEYS_PATH."""
 
@@ -83,6 +86,7 @@ class Config:
             secret_key=env.get("STAFFROOM_SECRET_KEY", ""),
             allow_private_platforms=_switch(env, "STAFFROOM_ALLOW_PRIVATE_PLATFORMS"),
             instance_path=Path(env.get("STAFFROOM_INSTANCE_PATH") or cls.instance_path).absolute(),
+            attachments_path=_folder(env.get("STAFFROOM_ATTACHMENTS_PATH")),
             keys_path=Path(env.get("STAFFROOM_KEYS_PATH") or cls.keys_path).absolute(),
             private_keys=env.get("STAFFROOM_PRIVATE_KEYS", ""),
             bind=env.get("STAFFROOM_BIND") or cls.bind,
@@ -106,6 +110,11 @@ class Config:
         """The queue's address; see `lti_app.queue.open_queue` for the schemes."""
         return self.queue_url or f"sqlite:///{self.instance_path / 'queue.sqlite3'}"
 
+    @property
+    def attachments_folder(self) -> Path:
+        """Where the files are that people attach."""
+        return self.attachments_path or self.instance_path / "attachments"
+
     def signing_secret(self) -> str:
         """Return the secret that signs sessions; make and keep one where none was set."""
         if self.secret_key:
@@ -126,6 +135,10 @@ class Config:
         if len(secret) < SHORTEST_SECRET:
             raise ConfigError(f"{path} holds no usable secret. Delete it; Staffroom makes a new one.")
         return secret
+
+
+def _folder(path: str | None) -> Path | None:
+    return Path(path).absolute() if path else None
 
 
 def _only_owner(path: str, flags: int) -> int:

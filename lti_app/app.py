@@ -132,6 +132,7 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         # The Referer is not sent inside some LMS frames; token and Origin are checked instead.
         "WTF_CSRF_SSL_STRICT": False,
         "STAFFROOM_PUBLIC_URL": config.public_url,
+        "STAFFROOM_ATTACHMENTS_PATH": str(config.attachments_folder),
         "STAFFROOM_SESSION_HOURS": config.session_hours,
         "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": config.allow_private_platforms,
         "STAFFROOM_BIND": config.bind,

@@ -17,6 +17,7 @@ def test_settings_when_the_environment_is_empty_then_are_those_of_one_machine(tm
     assert config.sqlalchemy_url == f"sqlite:///{tmp_path}/staffroom.sqlite3"
     assert config.huey_url == f"sqlite:///{tmp_path}/queue.sqlite3"
     assert config.keys_path.name == "keys"
+    assert config.attachments_folder == tmp_path / "attachments"
 
 
 def test_settings_when_all_are_set_then_are_taken_over(tmp_path: Path) -> None:
@@ -28,6 +29,7 @@ def test_settings_when_all_are_set_then_are_taken_over(tmp_path: Path) -> None:
             "STAFFROOM_SECRET_KEY": "s" * 40,
             "STAFFROOM_ALLOW_PRIVATE_PLATFORMS": "yes",
             "STAFFROOM_INSTANCE_PATH": str(tmp_path / "instance"),
+            "STAFFROOM_ATTACHMENTS_PATH": str(tmp_path / "files"),
             "STAFFROOM_KEYS_PATH": str(tmp_path / "keys"),
             "STAFFROOM_PRIVATE_KEYS": "-----BEGIN PRIVATE KEY-----",
             "STAFFROOM_BIND": "::",
@@ -45,6 +47,7 @@ def test_settings_when_all_are_set_then_are_taken_over(tmp_path: Path) -> None:
         secret_key="s" * 40,
         allow_private_platforms=True,
         instance_path=tmp_path / "instance",
+        attachments_path=tmp_path / "files",
         keys_path=tmp_path / "keys",
         private_keys="-----BEGIN PRIVATE KEY-----",
         bind="::",
@@ -55,6 +58,7 @@ def test_settings_when_all_are_set_then_are_taken_over(tmp_path: Path) -> None:
     )
     assert config.sqlalchemy_url == "postgresql+psycopg://db.example/staffroom"
     assert config.huey_url == "redis://queue.example/0"
+    assert config.attachments_folder == tmp_path / "files"
     assert config.signing_secret() == "s" * 40
 
 

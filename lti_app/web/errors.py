@@ -1,5 +1,7 @@
 """Error pages: what happened, what to do now, a reference number, and any text that was being sent."""
 
+import errno
+
 import structlog
 from flask import Flask, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -28,6 +30,7 @@ _UNEXPECTED = (
 )
 # The fields in which people write at length, beside those that begin with "answer-".
 _WRITTEN = {"title", "topics", "goals", "links", "text"}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DATABASE_AWAY = (
     sentence("Staffroom cannot save anything just now."),
     sentence("What you wrote is still in this browser. Wait a minute and try again."),
@@ -60,6 +63,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InterfaceError, _database_away)
+    app.register_error_handler(OSError, _system_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -84,6 +88,11 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _database_away(error: Exception) -> ResponseReturnValue:
     return _logged(error, *_DATABASE_AWAY, status=503)
+
+
+def _system_error(error: OSError) -> ResponseReturnValue:
+    """A full disk is told as such: a larger upload is written to one before any page of ours sees it."""
+    return _logged(error, *_DATABASE_AWAY, status=507) if error.errno in _DISK_FULL else _unexpected(error)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

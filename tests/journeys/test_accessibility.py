@@ -100,6 +100,14 @@ def test_teachers_pages_when_looked_at_with_axe_then_nothing_is_found(
     page.get_by_role("textbox").first.fill(ENTRY)
     page.get_by_text("Title, date, topics, goals, links").click()
     page.get_by_label("Title", exact=True).fill("The drill")
+    page.get_by_label("Attach a file").set_input_files(
+        {"name": "a.txt", "mimeType": "text/plain", "buffer": b"A text."}
+    )
+    page.get_by_role("button", name="Attach", exact=True).click()
+    page.get_by_text("Remove a.txt").click()
+    found += problems(page)
+    page.get_by_role("button", name="Yes, remove it").click()
+    expect(page.get_by_text("Nothing is attached yet.")).to_be_visible()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="Preview")).to_be_visible()
     found += problems(page)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import Attachment, EntryState, EntryTag, EntryVersion, JournalEntry
+from lti_app.activities.journal.service.attachments import delete_attachments
 from lti_app.activities.journal.service.content import content_of, put_tags
 from lti_app.activities.journal.service.drafts import no_such_entry
 from lti_app.activities.journal.service.finishing import check_content
@@ -93,6 +94,7 @@ def discard_revision(session: Session, *, draft: JournalEntry) -> int:
     if draft.revises_id is None or draft.state is not EntryState.DRAFT:
         raise no_such_entry()
     entry_id = draft.revises_id
+    delete_attachments(session, [draft.id])
     session.delete(draft)
     session.flush()
     log.info("revision_discarded", entry_id=entry_id, activity_id=draft.activity_id, user_id=draft.user_id)

@@ -4,9 +4,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from lti_app.activities.journal.service.attachments import sweep_files
 from lti_app.activities.journal.service.withdrawing import BATCH, purge
 
 
 def upkeep(session: Session, at: datetime) -> bool:
-    """Erase the words of some entries that were taken back 30 days ago; return whether there may be more."""
-    return purge(session, at=at) == BATCH
+    """Erase the words of some entries that were taken back 30 days ago; return whether there may be more.
+
+    After the last of them, look after the files of all entries.
+    """
+    if purge(session, at=at) == BATCH:
+        return True
+    sweep_files(session, at=at)
+    return False

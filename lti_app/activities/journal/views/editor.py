@@ -14,6 +14,7 @@ from lti_app.access.opening import Opened, require_participant
 from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.prompts.sets import PromptSet
 from lti_app.activities.journal.service import drafts, finishing, revising
+from lti_app.activities.journal.service.attachments import attached_to
 from lti_app.activities.journal.service.content import Content, content_of, own_tags
 from lti_app.activities.journal.service.drafts import SaveState
 from lti_app.activities.journal.service.extensions import window_of
@@ -190,5 +191,6 @@ def _editor(
         is_conflict=is_conflict,
         refused=refused,
         suggestions=own_tags(session, user_id=own.user_id),
+        attached=attached_to(session, own),
         **{**shared, "is_closed": closed},
     )

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from lti_app.access.opening import Opened, require_participant
 from lti_app.activities.journal.models import EntryState
 from lti_app.activities.journal.service import drafts, revising
+from lti_app.activities.journal.service.attachments import attachments_of
 from lti_app.activities.journal.service.content import content_of
 from lti_app.activities.journal.service.prompting import find_prompt, prompts_of
 from lti_app.activities.journal.service.showing import steps_shown
@@ -42,6 +43,7 @@ def entry(activity_id: int, entry_id: int) -> ResponseReturnValue:
         content=content,
         prompt_set=prompt,
         steps=steps_shown(content, prompt),
+        attachments=attachments_of(session, own.id),
         erased_at=erased_at(own),
         may_revise=revising.may_revise(opened.activity),
         has_revision=revising.find_revision(session, own) is not None,
