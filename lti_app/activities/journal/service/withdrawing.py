@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import EntryState, EntryTag, EntryVersion, JournalEntry
+from lti_app.activities.journal.service.attachments import delete_attachments
 from lti_app.errors import ToolError, sentence
 
 # How long an author can still change their mind.
@@ -84,8 +85,8 @@ def restore(session: Session, entry: JournalEntry) -> None:
 def purge(session: Session, *, at: datetime) -> int:
     """Erase the words of at most 200 entries that were taken back 30 days before; return how many those were.
 
-    Title, answers, links, day, tags, earlier versions and a begun revision go. The row stays without a word, since
-    its fact names it, and so does the name of its prompt, which a journal of several prompts counts by.
+    Title, answers, links, day, tags, files, earlier versions and a begun revision go. The row stays without a word,
+    since its fact names it, and so does the name of its prompt, which a journal of several prompts counts by.
     """
     due = (
         select(JournalEntry.id)
@@ -104,6 +105,7 @@ def purge(session: Session, *, at: datetime) -> int:
         .returning(JournalEntry.id)
         .execution_options(synchronize_session=False)
     ).all()
+    delete_attachments(session, purged)
     session.execute(delete(JournalEntry).where(JournalEntry.revises_id.in_(purged)))
     for words in (EntryTag, EntryVersion):
         session.execute(delete(words).where(words.entry_id.in_(purged)))

@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask
 
 from lti_app import tasks
-from lti_app.activities.journal.models import EntryState, EntryTag, EntryVersion, JournalEntry
+from lti_app.activities.journal.models import Attachment, EntryState, EntryTag, EntryVersion, JournalEntry
 from lti_app.activities.journal.progress import measure
 from lti_app.activities.journal.service import withdrawing
 from lti_app.activities.journal.service.content import Content, content_of, put_tags
@@ -15,6 +15,7 @@ from lti_app.activities.journal.service.withdrawing import CannotRestore, Cannot
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.models.gradebook import Completion, Fact, ScoreDelivery
+from tests.lti_app.activities.journal.files import on_disk, upload
 from tests.lti_app.activities.journal.rows import a_content, a_draft, a_finished_entry, a_journal, a_member
 from tests.lti_app.activities.journal.writing import (
     SECRET,
@@ -137,6 +138,24 @@ def test_night_when_thirty_days_have_passed_then_erases_the_words_and_keeps_the_
     assert "text erased" in journal.text
     assert SECRET not in page.text + journal.text
     assert press(visitor, draft, "restore") == 409
+
+
+def test_night_when_the_words_are_erased_then_the_files_go_too_also_those_of_a_begun_revision(
+    visitor: Visitor, app: Flask
+) -> None:
+    with time_machine.travel(AT, tick=False):
+        draft = begin(visitor)
+        upload(visitor, draft)
+        finish(visitor, draft)
+        upload(visitor, revise(visitor, draft), name="Second plan.pdf")
+        press(visitor, draft, "withdraw")
+    with app.app_context():
+        before = len(on_disk())
+
+    with time_machine.travel(AT + THIRTY_DAYS, tick=False), app.app_context():
+        tasks.look_after_activities()
+
+    assert (before, len(on_disk()), stored(Attachment)) == (2, 0, [])
 
 
 @pytest.mark.usefixtures("app")
