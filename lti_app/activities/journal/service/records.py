@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from lti_app.activities.journal.models import JournalEntry
+from lti_app.activities.journal.service.export.as_json import to_json
+from lti_app.activities.journal.service.export.entries import read_all
 from lti_app.db import db
 from lti_app.models.people import User
 
@@ -15,18 +17,8 @@ def forget(user: User) -> None:
 
 
 def export(user: User) -> list[dict[str, Any]]:
-    """Return everything that a person wrote in journals, oldest first; moments in ISO 8601, UTC."""
-    entries = db.session.scalars(select(JournalEntry).where(JournalEntry.user_id == user.id).order_by(JournalEntry.id))
-    return [
-        {
-            "activity_id": entry.activity_id,
-            "state": entry.state.value,
-            "text": entry.text,
-            "created_at": entry.created_at.isoformat(),
-            "finished_at": entry.finished_at.isoformat() if entry.finished_at else None,
-        }
-        for entry in entries
-    ]
+    """Return everything that a person wrote in journals, oldest first, as docs/journal-export.md describes it."""
+    return [to_json(entry) for entry in read_all(db.session(), user, translate=lambda text: text)]
 
 
 def count(user: User) -> int:
