@@ -172,6 +172,7 @@ def test_mine_entry_when_the_course_has_closed_then_its_author_reads_it_here(vis
     assert page.status_code == 200
     assert f"<strong>{SECRET}</strong>" in page.text
     assert "Reading log" in page.text
+    assert re.findall(r"<h(\d)", page.text) == ["1", "2"]
 
 
 PATHS = ("", "/journal.html", "/journal.pdf", "/journal.json", "/journal.zip", "/entries/{entry}")
