@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import Attachment, EntryTag, JournalEntry, TagKind
+from lti_app.activities.journal.service.places import Place, place_after
 from lti_app.activities.journal.service.search import Query, found_by
-from lti_app.db import LARGEST_ID
 from lti_app.models.activity import Activity
 from lti_app.models.people import Context, Membership, Role
 
@@ -34,28 +34,6 @@ class Wanted:
     tag: str = ""
     goal: str = ""
     year: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a page ends: the moment and the id of its last entry; the next page begins behind it."""
-
-    finished_at: datetime
-    entry_id: int
-
-    @classmethod
-    def of(cls, text: str) -> "Place | None":
-        """Read what `str()` wrote; anything else is the beginning."""
-        moment, _, entry_id = text.partition("_")
-        try:
-            at, last_id = datetime.fromisoformat(moment), int(entry_id[:10])
-            is_ours = at.tzinfo is not None and 0 <= last_id <= LARGEST_ID
-            return cls(finished_at=at.astimezone(UTC), entry_id=last_id) if is_ours else None
-        except (ValueError, OverflowError):
-            return None
-
-    def __str__(self) -> str:
-        return f"{self.finished_at.isoformat()}_{self.entry_id}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,20 +73,15 @@ def read_page(session: Session, *, user_id: int, wanted: Wanted, before: Place |
         drafts = session.execute(unfinished.limit(MOST_DRAFTS)).all()
     finished = query.where(JournalEntry.finished_at.is_not(None))
     if before is not None:
-        is_same_moment = JournalEntry.finished_at == before.finished_at
-        finished = finished.where(
-            # The first condition is what the index is entered by.
-            JournalEntry.finished_at <= before.finished_at,
-            ~is_same_moment | (JournalEntry.id < before.entry_id),
-        )
+        finished = finished.where(*before.is_before(JournalEntry.finished_at, JournalEntry.id))
     newest_first = finished.order_by(JournalEntry.finished_at.desc(), JournalEntry.id.desc())
     rows = session.execute(newest_first.limit(PAGE_SIZE + 1)).all()
-    shown, has_more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
+    shown = rows[:PAGE_SIZE]
     return Page(
         drafts=drafts,
         months=[(month, list(entries)) for month, entries in groupby(shown, key=_month_of)],
         tags=_tags_of(session, [row.id for row in (*drafts, *shown)]),
-        older=Place(finished_at=shown[-1].finished_at, entry_id=shown[-1].id) if has_more else None,
+        older=place_after(rows, size=PAGE_SIZE),
     )
 
 

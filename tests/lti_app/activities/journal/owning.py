@@ -30,6 +30,7 @@ def write(user_id: int, *texts: str, activity_id: int = 1, **values: Any) -> lis
             "user_id": user_id,
             "epoch": 1,
             "state": EntryState.FINISHED,
+            "answers": {"text": text},
             "text": text,
             "created_at": NOON,
             "finished_at": at,
@@ -48,12 +49,18 @@ def many(count: int, *user_ids: int, activity_id: int = 1) -> None:
             "user_id": user_id,
             "epoch": 1,
             "state": EntryState.FINISHED,
-            "text": f"Entry number {number}: " + "my students talked about rivers and the sea. " * 40,
+            "answers": {"text": _long_text(number)},
+            "text": _long_text(number),
             "created_at": NOON + timedelta(hours=number),
             "finished_at": NOON + timedelta(hours=number),
         }
         for user_id in user_ids
         for number in range(count)
     ]
-    db.session.execute(insert(JournalEntry), rows)
+    if rows:
+        db.session.execute(insert(JournalEntry), rows)
     db.session.commit()
+
+
+def _long_text(number: int) -> str:
+    return f"Entry number {number}: " + "my students talked about rivers and the sea. " * 40
