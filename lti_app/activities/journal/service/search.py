@@ -1,25 +1,27 @@
 """Searching one's own entries: what was typed as words, the words as a condition, and the passage that was found.
 
 The words of all entries stand in an index that the database keeps by itself, FTS5 in SQLite and a tsvector in
-PostgreSQL; the migration `journal_search` makes both. Case and the marks on Latin letters do not count.
+PostgreSQL; the migration `journal_search` makes both. Case and the marks on Latin letters do not count. A person's
+tags are few beside their words: their names are compared here, by the same rules.
 """
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Self
 
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, column, false, func, literal_column, select, table
+from sqlalchemy import ColumnElement, and_, column, exists, false, func, literal_column, select, table
 from sqlalchemy.orm import Session
 
-from lti_app.activities.journal.models import JournalEntry
+from lti_app.activities.journal.models import EntryTag, JournalEntry
 
 MOST_CHARACTERS = 200
 MOST_TERMS = 20
 LONGEST_WORD = 64
+MOST_NAMES = 2000
 PASSAGE = 220
 _BEFORE_THE_HIT = 60
 
@@ -56,29 +58,68 @@ class Query:
 
 
 def found_by(session: Session, query: Query, *, user_id: int) -> ColumnElement[bool]:
-    """Return the condition that an entry of this person has every term of the query in its title or text."""
+    """Return the condition that an entry of this person has every term of the query in its words or its tags."""
     if not query.terms:
         return false()
-    if session.get_bind().dialect.name == "sqlite":
-        return _found_by_fts5(query, user_id=user_id)
-    return _found_by_tsvector(query)
+    names = _own_names(session, user_id=user_id)
+    tagged = {term: [name for name in names if _has(name, term)] for term in query.terms}
+    in_words = Query(terms=tuple(term for term, found in tagged.items() if not found))
+    either = [
+        _in_words(session, Query(terms=(term,)), user_id=user_id) | _is_tagged(found)
+        for term, found in tagged.items()
+        if found
+    ]
+    return and_(*([_in_words(session, in_words, user_id=user_id)] if in_words.terms else []), *either)
+
+
+def marked(text: str, query: Query) -> Markup:
+    """Return a title or a tag with the words marked that the query asked for."""
+    return _marked(text, _hits(text, query), plain=str)
 
 
 def passage_of(text: str, query: Query) -> Markup:
     """Return the surroundings of the first word that the query asked for, its words marked; else how it begins."""
-    asked = [(_folded(word), term.is_whole) for term in query.terms for word in term.words]
-    hits = [found for found in _WORD.finditer(text) if _is_asked_for(found.group(), asked)]
+    hits = _hits(text, query)
     start = max(0, hits[0].start() - _BEFORE_THE_HIT) if hits else 0
     if start:
         start = text.find(" ", start, hits[0].start()) + 1 or start
     end = start + PASSAGE
-    parts = ["… " if start else ""]
-    for hit in hits:
-        if start <= hit.start() and hit.end() <= end:
-            parts += [_plain(text[start : hit.start()]), Markup("<mark>{}</mark>").format(hit.group())]
-            start = hit.end()
-    parts += [_plain(text[start:end]), " …" if end < len(text) else ""]
-    return Markup("").join(escape(part) for part in parts)
+    shown = [hit for hit in hits if start <= hit.start() and hit.end() <= end]
+    words = _marked(text[:end], shown, plain=_plain, start=start)
+    return Markup("{}{}{}").format("… " if start else "", words, " …" if end < len(text) else "")
+
+
+def _own_names(session: Session, *, user_id: int) -> Sequence[str]:
+    """Return the names that a person files entries under, at most 2,000, the last used first."""
+    return session.scalars(
+        select(EntryTag.name)
+        .join(JournalEntry, JournalEntry.id == EntryTag.entry_id)
+        .where(JournalEntry.user_id == user_id)
+        .group_by(EntryTag.name)
+        .order_by(func.max(EntryTag.id).desc())
+        .limit(MOST_NAMES)
+    ).all()
+
+
+def _has(name: str, term: Term) -> bool:
+    """Whether the term's words stand next to each other in the name, as the index of texts would find them."""
+    words, asked = [_folded(word) for word in _WORD.findall(name)], [_folded(word) for word in term.words]
+    for start in range(len(words) - len(asked) + 1):
+        *others, last = words[start : start + len(asked)]
+        if others == asked[:-1] and (last == asked[-1] if term.is_whole else last.startswith(asked[-1])):
+            return True
+    return False
+
+
+def _is_tagged(names: Sequence[str]) -> ColumnElement[bool]:
+    return exists().where(EntryTag.entry_id == JournalEntry.id, EntryTag.name.in_(names))
+
+
+def _in_words(session: Session, query: Query, *, user_id: int) -> ColumnElement[bool]:
+    """The words of title and answers, in the database's own index."""
+    if session.get_bind().dialect.name == "sqlite":
+        return _found_by_fts5(query, user_id=user_id)
+    return _found_by_tsvector(query)
 
 
 def _found_by_fts5(query: Query, *, user_id: int) -> ColumnElement[bool]:
@@ -105,6 +146,19 @@ def _lexeme(word: str, ending: str) -> ColumnElement[bool]:
     """A word has letters and digits alone, so that nothing in it can end the quotation."""
     quoted = func.concat("'", func.journal_folded(word), f"'{ending}")
     return func.to_tsquery(_SIMPLE, quoted)
+
+
+def _hits(text: str, query: Query) -> list[re.Match[str]]:
+    asked = [(_folded(word), term.is_whole) for term in query.terms for word in term.words]
+    return [found for found in _WORD.finditer(text) if _is_asked_for(found.group(), asked)]
+
+
+def _marked(text: str, hits: Sequence[re.Match[str]], *, plain: Callable[[str], str], start: int = 0) -> Markup:
+    parts: list[str] = []
+    for hit in hits:
+        parts += [plain(text[start : hit.start()]), Markup("<mark>{}</mark>").format(hit.group())]
+        start = hit.end()
+    return Markup("").join(escape(part) for part in (*parts, plain(text[start:])))
 
 
 def _is_asked_for(word: str, asked: Sequence[tuple[str, bool]]) -> bool:

@@ -139,6 +139,7 @@ def _rows(session: Session, *, user_id: int, wanted: Wanted) -> Select[Any]:
             JournalEntry.created_at,
             JournalEntry.saved_at,
             JournalEntry.finished_at,
+            JournalEntry.revised_at,
             JournalEntry.withdrawn_at,
             JournalEntry.purged_at,
             Activity.id.label("activity_id"),

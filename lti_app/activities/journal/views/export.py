@@ -8,16 +8,17 @@ from typing import IO, Any
 
 from flask import Response, current_app
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, get_locale, gettext
+from flask_babel import get_locale, gettext
 from markupsafe import Markup
 from zipstream import ZipStream
 
 from lti_app.access.records import open_own_record
 from lti_app.activities.journal.service.export import as_json, as_pdf
-from lti_app.activities.journal.service.export.as_zip import archive_of, chunks_of, size_of
-from lti_app.activities.journal.service.export.entries import OwnEntry, read_all
+from lti_app.activities.journal.service.export.as_zip import archive_of, chunks_of, files_of, size_of
+from lti_app.activities.journal.service.export.entries import OwnEntry, links_of, read_all
 from lti_app.activities.journal.service.markdown import to_html
 from lti_app.activities.journal.views.pages import journal
+from lti_app.activities.journal.views.told import day_of, state_of
 from lti_app.clock import now
 from lti_app.db import db
 from lti_app.models.people import User
@@ -66,7 +67,8 @@ def export_zip(user_id: int) -> ResponseReturnValue:
 def zip_of(user: User) -> Response:
     """Return the answer with everything of a person: documents made first, files read as they are sent."""
     documents = {**_pdfs_of(user), "journal.html": _html_of(user), "journal.json": _json_of(user)}
-    archive = archive_of(db.session(), user, documents=documents, folder=_attachments_folder())
+    files = files_of(db.session(), user, folder=_attachments_folder())
+    archive = archive_of(documents=documents, files=files)
     return _answer(
         archive.chunks,
         size=archive.size,
@@ -88,6 +90,9 @@ def _html_of(user: User) -> IO[bytes]:
         "head": _head(user),
         "entries": read_all(db.session(), user, translate=gettext),
         "to_html": to_html,
+        "links_of": links_of,
+        "state_of": state_of,
+        "day_of": day_of,
         "path_in_zip": as_json.path_in_zip,
         "style": Markup("<style>{}</style>").format(Markup(_STYLE.read_text("utf-8"))),  # noqa: S704 - our own file
     }
@@ -106,7 +111,7 @@ def _pdfs_of(user: User) -> dict[str, IO[bytes]]:
         "note": gettext("Some letters of this journal have no font on the server, so they are missing here."
                         " The HTML and JSON downloads have them all."),
     }  # fmt: skip
-    about = [f"{head['person']} · {head['lms']}", gettext("Downloaded on %(day)s", day=format_date(now(), "long"))]
+    about = [f"{head['person']} · {head['lms']}", gettext("Downloaded on %(day)s", day=day_of(now()))]
     entries = read_all(db.session(), user, translate=gettext)
     made = [_set(given, about, part) for part in as_pdf.parts_of(entries)]
     if not made:
@@ -120,19 +125,24 @@ def _set(given: dict[str, Any], about: list[str], part: list[OwnEntry]) -> IO[by
 
 
 def _set_entry(entry: OwnEntry) -> as_pdf.Node:
-    facts = [f"{entry.activity} · {entry.course}"]
-    if entry.event_on:
-        facts.append(gettext("About %(day)s", day=format_date(entry.event_on, "long")))
-    if names := [*entry.tags_of("topic"), *entry.tags_of("goal")]:
-        facts.append(gettext("Filed under: %(names)s", names=", ".join(names)))
+    content, named = entry.content, ", ".join
+    facts = [" · ".join(part for part in (entry.activity or gettext("Journal"), entry.course) if part), state_of(entry)]
+    if content.event_on:
+        facts.append(gettext("Date of the event: %(day)s", day=day_of(content.event_on)))
+    if entry.prompt_title:
+        facts.append(gettext("Prompt: %(title)s", title=entry.prompt_title))
+    if content.topics:
+        facts.append(gettext("Topics: %(names)s", names=named(content.topics)))
+    if content.goals:
+        facts.append(gettext("Goals and standards: %(names)s", names=named(content.goals)))
     if entry.attachments:
-        facts.append(gettext("Attached: %(names)s", names=", ".join(each.name for each in entry.attachments)))
-    day = format_date(entry.written_at, "long")
-    state = gettext("Draft") if entry.is_draft else gettext("Withdrawn") if entry.row.withdrawn_at else ""
-    answers = [{"question": each.question, "nodes": as_pdf.nodes_of(each.text)} for each in entry.answers]
-    links = [{"url": url, "text": title} for url, title in entry.links]
-    title = " · ".join(part for part in (entry.row.title, day, state) if part)
-    return {"title": title, "facts": facts, "answers": answers, "links": links}
+        facts.append(gettext("Attached: %(names)s", names=named(each.name for each in entry.attachments)))
+    return {
+        "title": content.title or day_of(entry.written_at),
+        "facts": facts,
+        "answers": [{"question": each.question, "nodes": as_pdf.nodes_of(each.text)} for each in entry.answers],
+        "links": [{"url": url, "text": label} for url, label in links_of(content)],
+    }
 
 
 def _head(user: User) -> dict[str, Any]:
@@ -141,7 +151,8 @@ def _head(user: User) -> dict[str, Any]:
 
 
 def _attachments_folder() -> Path:
-    return Path(current_app.config.get("STAFFROOM_ATTACHMENTS_PATH") or Path(current_app.instance_path) / "attachments")
+    kept = current_app.config.get("STAFFROOM_ATTACHMENTS_PATH") or Path(current_app.instance_path) / "attachments"
+    return Path(kept) / "journal"
 
 
 def _spooled(pieces: Iterator[bytes]) -> IO[bytes]:

@@ -1,5 +1,6 @@
 """*My journal*: everything that one person wrote on one LMS, on one timeline."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template, request
@@ -9,12 +10,16 @@ from flask_babel import gettext
 from lti_app.access.records import open_own_record
 from lti_app.activities.journal.models import TagKind
 from lti_app.activities.journal.service import timeline
-from lti_app.activities.journal.service.export.entries import read_one
+from lti_app.activities.journal.service.export.entries import is_followed, links_of, read_one
 from lti_app.activities.journal.service.markdown import to_html, to_plain
-from lti_app.activities.journal.service.search import MOST_CHARACTERS, Query, passage_of
-from lti_app.activities.journal.service.timeline import Place, Wanted
+from lti_app.activities.journal.service.places import Place
+from lti_app.activities.journal.service.search import MOST_CHARACTERS, Query, marked, passage_of
+from lti_app.activities.journal.service.showing import steps_shown
+from lti_app.activities.journal.service.timeline import Wanted
 from lti_app.activities.journal.service.weeks import weeks_of
+from lti_app.activities.journal.service.withdrawing import erased_at
 from lti_app.activities.journal.views.pages import journal, number
+from lti_app.activities.journal.views.told import state_of
 from lti_app.clock import now
 from lti_app.db import db
 
@@ -42,6 +47,7 @@ def mine(user_id: int) -> ResponseReturnValue:
         page=timeline.read_page(session, user_id=user.id, wanted=wanted, before=_before()),
         is_first=_before() is None,
         query=Query.of(wanted.words),
+        erased_at=erased_at,
     )
 
 
@@ -50,7 +56,19 @@ def mine_entry(user_id: int, entry_id: int) -> ResponseReturnValue:
     """Show somebody an entry of their own, also where its course has closed behind them."""
     user = open_own_record(user_id)
     entry = read_one(db.session(), user, entry_id=entry_id, translate=gettext)
-    return render_template("activities/journal/mine_entry.html", user=user, entry=entry, to_html=to_html)
+    content = replace(entry.content, links=tuple(link for link in entry.content.links if is_followed(link)))
+    return render_template(
+        "activities/journal/mine_entry.html",
+        user=user,
+        entry=entry,
+        content=content,
+        half_typed=[label for url, label in links_of(entry.content) if not url],
+        prompt_set=entry.prompt,
+        steps=steps_shown(content, entry.prompt),
+        state_of=state_of,
+        links_of=links_of,
+        to_html=to_html,
+    )
 
 
 @journal.app_template_filter()
@@ -61,6 +79,7 @@ def first_words(text: str) -> str:
 
 
 journal.add_app_template_filter(passage_of)
+journal.add_app_template_filter(marked)
 
 
 def _wanted() -> Wanted:

@@ -8,15 +8,32 @@ import sys
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from flask import Flask
 
-from lti_app.activities.journal.models import Attachment, EntryState, EntryTag, EntryVersion, JournalEntry, TagKind
+from lti_app.activities.journal.models import (
+    Attachment,
+    EntryResponse,
+    EntryState,
+    EntryTag,
+    EntryVersion,
+    Excerpt,
+    JournalEntry,
+    ResponseKind,
+    Share,
+    ShareScope,
+    TagKind,
+)
+from lti_app.activities.journal.service.content import Content, Link
 from lti_app.activities.journal.service.export import as_pdf
+from lti_app.activities.journal.service.export.as_zip import archive_of
+from lti_app.activities.journal.service.export.entries import READ_AT_ONCE
 from lti_app.db import db
 from tests.lti_app.activities.journal.owning import NOON, many, signed_in, write
+from tests.lti_app.activities.journal.schema import faults
+from tests.lti_app.activities.journal.test_course_page import counted_queries
 from tests.lti_app.activities.journal.writing import SECRET
 from tests.visitor import OTHER_TEACHER, Visitor
 
@@ -35,19 +52,24 @@ def user_id(visitor: Visitor, app: Flask) -> int:
     (rich,) = write(
         found, HOSTILE, title=HOSTILE, prompt_key="what-so-what-now-what",
         answers={"so-what": "It *mattered*.", "gone": "A step that is no more.", "what": HOSTILE},
-        links=[{"url": "https://example.org", "title": "Source"}, {"url": "javascript:alert(1)", "title": "Bad"}],
+        links=[{"url": "https://example.org", "label": "Source"}, {"url": "javascript:alert(1)", "label": "Bad"}],
     )  # fmt: skip
     write(found, "Half a thought", state=EntryState.DRAFT, finished_at=None)
-    write(found, "", state=EntryState.WITHDRAWN, withdrawn_at=NOON, purged_at=NOON)
-    folder = Path(app.instance_path) / "attachments"
-    folder.mkdir()
+    write(found, "", state=EntryState.WITHDRAWN, withdrawn_at=NOON, purged_at=NOON, answers={})
+    write(found, "Taken back", state=EntryState.WITHDRAWN, withdrawn_at=NOON)
+    write(found, "Said better", state=EntryState.DRAFT, finished_at=None, revises_id=rich)
+    folder = Path(app.instance_path) / "attachments" / "journal"
+    folder.mkdir(parents=True)
     (folder / "aaaa").write_bytes(b"picture")
-    content = {"text": "Earlier"}
+    earlier = Content(title="At first", answers={"what": "*Earlier*"}, goals=("Standard 2",), links=(Link(url="x"),))
     db.session.add_all(
         [
             EntryTag(entry_id=rich, name="rivers"),
             EntryTag(entry_id=rich, kind=TagKind.GOAL, name="Standard 3"),
-            EntryVersion(entry_id=rich, number=1, content=content, finished_at=NOON, replaced_at=NOON),
+            EntryVersion(entry_id=rich, number=1, content=earlier.to_json(), finished_at=NOON, replaced_at=NOON),
+            Excerpt(entry_id=rich, title="A passage", text="It mattered."),
+            Share(entry_id=rich, scope=ShareScope.PERSON, user_id=colleague),
+            EntryResponse(entry_id=rich, user_id=colleague, kind=ResponseKind.WONDERED, text="How did they take it?"),
             _attachment(rich, found, name="../../a\\b.png", stored_as="aaaa"),
             _attachment(rich, found, name="lost.pdf", stored_as="bbbb"),
         ]
@@ -71,17 +93,24 @@ def test_json_when_downloaded_then_has_all_of_it_as_the_schema_says(visitor: Vis
     answer = visitor.get(f"/journal/mine/{user_id}/journal.json")
 
     document = json.loads(answer.text)
-    first, draft, withdrawn = document["entries"]
+    first, draft, purged, withdrawn, revision = document["entries"]
     assert answer.content_length == len(answer.data)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="journal.json"'
-    assert set(document) == set(SCHEMA["properties"])
-    described = SCHEMA["$defs"]["entry"]["properties"]
-    assert all(set(entry) == set(described) for entry in document["entries"])
-    assert (first["text"], first["tags"], first["goals"]) == (HOSTILE, ["rivers"], ["Standard 3"])
-    assert [step["text"] for step in first["answers"]] == [HOSTILE, "It *mattered*.", "A step that is no more."]
-    assert first["versions"][0]["content"] == {"text": "Earlier"}
+    assert list(faults(document, SCHEMA, whole=SCHEMA)) == []
+    assert (first["text"], first["topics"], first["goals"]) == (HOSTILE, ["rivers"], ["Standard 3"])
+    assert [(step["question"], step["text"]) for step in first["answers"]] == [
+        ("What happened?", HOSTILE),
+        ("What does it mean to you?", "It *mattered*."),
+        ("", "A step that is no more."),
+    ]
+    (earlier,) = first["versions"]
+    assert (earlier["title"], earlier["goals"]) == ("At first", ["Standard 2"])
+    assert [step["text"] for step in earlier["answers"]] == ["*Earlier*"]
+    assert [first[name][0]["text"] for name in ("excerpts", "responses")] == ["It mattered.", "How did they take it?"]
     assert (draft["state"], draft["answers"][0]["text"]) == ("draft", "Half a thought")
-    assert (withdrawn["state"], withdrawn["answers"]) == ("withdrawn", [])
+    assert (purged["state"], purged["answers"], purged["text"]) == ("withdrawn", [], "")
+    assert (withdrawn["text"], withdrawn["erased_at"]) == ("Taken back", "2026-04-03T12:00:00+00:00")
+    assert (revision["revises_id"], revision["text"]) == (first["id"], "Said better")
     assert SECRET not in answer.text
 
 
@@ -91,7 +120,18 @@ def test_html_when_downloaded_then_stands_alone_and_runs_nothing(visitor: Visito
     page = answer.text
     assert answer.headers["Content-Disposition"] == 'attachment; filename="journal.html"'
     assert page.index("It <em>mattered</em>.") < page.index("A step that is no more.") < page.index("Half a thought")
-    assert (page.count("<h1"), page.count("<h2"), page.count("</article>")) == (1, 3, 3)
+    assert (page.count("<h1"), page.count("<h2"), page.count("</article>")) == (1, 5, 5)
+    assert "<h3><bdi>What does it mean to you?</bdi></h3>" in page
+    assert "<h3>Version 1: <bdi>At first</bdi></h3>" in page
+    assert "<em>Earlier</em>" in page
+    assert [
+        said in page
+        for said in (
+            "withdrawn, its text can be restored until April 3, 2026",
+            "withdrawn, and its text erased March 4, 2026",
+            "A revision that is not finished, begun March 4, 2026",
+        )
+    ] == [True] * 3
     assert '<html lang="en">' in page
     assert [word in page for word in ("<script", "javascript:", "stylesheet", "src=", SECRET)] == [False] * 5
     assert "https://example.org" in page
@@ -172,6 +212,38 @@ def test_pdf_when_the_journal_is_long_then_comes_in_parts(visitor: Visitor) -> N
     assert all(archive.read(name).startswith(b"%PDF-") for name in archive.namelist())
 
 
+QUERIES = 10  # the person; their LMS; a page of entries; its journals; six kinds of rows that belong to them
+
+
+@pytest.mark.parametrize("count", [1, READ_AT_ONCE - 1])
+def test_json_when_one_or_many_entries_are_taken_then_asks_the_database_as_often(visitor: Visitor, count: int) -> None:
+    user_id = signed_in(visitor)
+    many(count, user_id)
+
+    with counted_queries() as statements:
+        answer = visitor.get(f"/journal/mine/{user_id}/journal.json")
+
+    assert len(json.loads(answer.text)["entries"]) == count
+    assert len(statements) == QUERIES + 1, statements  # and whether there is another page
+
+
+def test_archive_when_given_names_and_paths_then_takes_the_files_from_there(tmp_path: Path) -> None:
+    there, gone = tmp_path / "0a1b", tmp_path / "2c3d"
+    there.write_bytes(b"\x89PNG picture")
+    documents: dict[str, IO[bytes]] = {"journal.json": io.BytesIO(b"{}")}
+
+    archive = archive_of(documents=documents, files=iter([("a/one.png", there), ("a/two.png", gone)]))
+
+    chunks = b"".join(archive.chunks)
+    held = zipfile.ZipFile(io.BytesIO(chunks))
+    assert len(chunks) == archive.size
+    assert {name: held.read(name) for name in held.namelist()} == {
+        "journal.json": b"{}",
+        "a/one.png": b"\x89PNG picture",
+        "attachments/missing.txt": b"a/two.png\n",
+    }
+
+
 _TAKE_AWAY = """
 import resource, sys
 from pathlib import Path
@@ -195,8 +267,8 @@ def test_zip_when_there_are_200_megabytes_then_memory_stays_bounded(
 ) -> None:
     user_id = signed_in(visitor)
     many(2000, user_id)
-    folder = Path(app.instance_path) / "attachments"
-    folder.mkdir()
+    folder = Path(app.instance_path) / "attachments" / "journal"
+    folder.mkdir(parents=True)
     first = db.session.query(JournalEntry.id).order_by(JournalEntry.id).first()
     assert first
     for number in range(200):

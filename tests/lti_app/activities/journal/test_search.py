@@ -2,14 +2,15 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 
-from lti_app.activities.journal.models import EntryState, JournalEntry
+from lti_app.activities.journal.models import EntryState, EntryTag, JournalEntry, TagKind
 from lti_app.activities.journal.service.search import Query, found_by, passage_of
 from lti_app.db import db
 from tests.factories import UserFactory
 from tests.lti_app.activities.journal.owning import many, write
 from tests.lti_app.activities.journal.rows import a_journal
+from tests.lti_app.activities.journal.writing import stored
 
 WRITTEN = {
     "glow": "Glow-and-grow: the café debate, and/or what Zoë's students said at example.org.",
@@ -93,6 +94,54 @@ def test_search_when_the_syntax_is_hostile_then_is_no_error_and_finds_no_neighbo
 
     assert set(found) <= set(WRITTEN)
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("reggio", ["bridge"]),
+        ("REG", ["bridge"]),
+        ("eggio", []),
+        ('"reggio emilia"', ["bridge"]),
+        ('"reggio emil"', []),
+        ('"emilia reggio"', []),
+        ("emilia paper", ["bridge"]),
+        ("emilia heron", []),
+        ("emilia cafe", []),
+        ("uberblick", ["glow"]),
+        ("ÜBERBLICK café", ["glow"]),
+        ("standard-3", ["glow"]),
+        ("bridge NOT emilia", []),
+    ],
+)
+def test_search_when_topics_and_goals_have_words_then_they_count_with_those_of_the_text(
+    user_id: int, typed: str, found: list[str]
+) -> None:
+    ids = {entry.text: entry.id for entry in stored(JournalEntry) if entry.user_id == user_id}
+    db.session.add(EntryTag(entry_id=ids[WRITTEN["bridge"]], name="Reggio Emilia"))
+    db.session.add(EntryTag(entry_id=ids[WRITTEN["glow"]], name="U\u0308berblick"))
+    db.session.add(EntryTag(entry_id=ids[WRITTEN["glow"]], kind=TagKind.GOAL, name="Standard 3"))
+    db.session.commit()
+
+    assert find(typed, user_id) == found
+
+
+def test_search_when_a_neighbour_has_the_tag_then_it_finds_nothing(user_id: int) -> None:
+    theirs = [entry.id for entry in stored(JournalEntry) if entry.user_id != user_id]
+    db.session.add_all(EntryTag(entry_id=entry_id, name="heron") for entry_id in theirs)
+    db.session.commit()
+
+    assert find("heron", user_id) == []
+    assert len(theirs) == len(WRITTEN)
+
+
+def test_search_when_somebody_has_thousands_of_tags_then_is_no_error(user_id: int) -> None:
+    (entry_id,) = write(user_id, "Many tags.", activity_id=1)
+    db.session.execute(insert(EntryTag), [{"entry_id": entry_id, "name": f"a{number}"} for number in range(5000)])
+    db.session.commit()
+
+    assert find("a4999", user_id) == ["Many tags."]
+    assert find("a49 " * 20, user_id) == ["Many tags."]
 
 
 def test_search_when_an_entry_changes_then_the_index_follows(user_id: int) -> None:

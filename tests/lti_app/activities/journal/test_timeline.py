@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text, update
 
-from lti_app.activities.journal.models import EntryState, EntryTag, JournalEntry, TagKind
+from lti_app.activities.journal.models import EntryState, EntryTag, EntryVersion, JournalEntry, TagKind
+from lti_app.activities.journal.service.content import Content
 from lti_app.activities.journal.service.timeline import PAGE_SIZE, Wanted, read_page
 from lti_app.clock import now
 from lti_app.db import db
@@ -71,7 +72,7 @@ def test_mine_when_entries_stand_in_two_courses_then_newest_first_by_month_with_
     assert shown(page) == ["A draft", "In June", "In March", "Taken back"]
     assert _MONTH.findall(page) == ["2026-06", "2026-03", "2026-01"]
     assert _LINK.findall(page)[1:3] == [f"/journal/mine/{user_id}/entries/{june}", f"/journal/1/entries/{march}"]
-    assert [word in page for word in ("Literacy", "Reading log", "Withdrawn", "Draft, begun")] == [True] * 4
+    assert [word in page for word in ("Literacy", "Reading log", ">withdrawn<", "Draft, begun")] == [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,75 @@ def test_mine_entry_when_the_course_has_closed_then_its_author_reads_it_here(vis
     assert page.status_code == 200
     assert f"<strong>{SECRET}</strong>" in page.text
     assert "Reading log" in page.text
-    assert re.findall(r"<h(\d)", page.text) == ["1", "2"]
+    assert re.findall(r"<h(\d)", page.text) == ["1"]
+
+
+def test_mine_entry_when_it_has_steps_then_shows_all_that_it_holds_and_follows_no_bad_link(visitor: Visitor) -> None:
+    user_id = signed_in(visitor)
+    (entry_id,) = write(
+        user_id, "Half", activity_id=another_journal(user_id), state=EntryState.DRAFT, finished_at=None,
+        prompt_key="rose-thorn-bud", answers={"thorn": "A *thorn*", "rose": "A rose", "gone": "Left over"},
+        event_on=date(2026, 3, 1),
+        links=[{"url": "https://example.org/a", "label": "Good"}, {"url": "javascript:alert(1)", "label": "Bad"}],
+    )  # fmt: skip
+    db.session.add_all([EntryTag(entry_id=entry_id, name="rivers"), _goal(entry_id, "Standard 3")])
+    db.session.add(_earlier(entry_id, Content(title="At first", answers={"rose": "An earlier rose"})))
+    db.session.commit()
+
+    page = visitor.get(f"/journal/mine/{user_id}/entries/{entry_id}").text
+
+    texts = ("Rose, thorn, bud", "A rose", "A <em>thorn</em>", "Left over", "Bad", "Standard 3", "rivers", "At first")
+    places = [page.find(text) for text in texts]
+    assert -1 not in places
+    assert places[1:4] == sorted(places[1:4])
+    assert "An earlier rose" in page
+    assert 'href="https://example.org/a"' in page
+    assert "javascript:" not in page
+    assert "Draft, begun March 4, 2026" in page
+    assert page.count('<h2 class="prompt">') == 2
+
+
+def test_mine_when_entries_were_withdrawn_then_says_until_when_the_text_is_there(visitor: Visitor) -> None:
+    user_id = signed_in(visitor)
+    write(user_id, "Taken back", state=EntryState.WITHDRAWN, withdrawn_at=NOON)
+    (purged,) = write(user_id, "", answers={}, state=EntryState.WITHDRAWN, withdrawn_at=NOON, purged_at=NOON)
+
+    page = visitor.get(f"/journal/mine/{user_id}").text
+    entry = visitor.get(f"/journal/mine/{user_id}/entries/{purged}").text
+
+    lines = re.findall(r'<li class="mine-line">(.*?)</li>', page, re.DOTALL)
+    said = [" ".join(re.sub(r"<[^>]+>", " ", line).split()) for line in lines]
+    assert len(said) == 2
+    assert "withdrawn Text erased Wed 4 Mar" in said[0]
+    assert "withdrawn Taken back Its text can be restored until Fri 3 Apr" in said[1]
+    assert shown(page) == ["Taken back"]
+    assert "Nothing written yet" not in page
+    assert "Finished March 4, 2026; withdrawn, and its text erased March 4, 2026" in entry
+
+
+def test_mine_when_a_tag_or_a_title_is_searched_for_then_found_and_marked(visitor: Visitor) -> None:
+    user_id = signed_in(visitor)
+    (tagged, titled, _) = write(user_id, "They built <b>rafts</b>.", "No word of it.", "Neither.")
+    db.session.execute(update(JournalEntry).where(JournalEntry.id == titled).values(title="Rivers & rafts <i>"))
+    db.session.add_all([EntryTag(entry_id=tagged, name="Flüsse & <u>rivers</u>"), _goal(tagged, "Standard 3")])
+    db.session.commit()
+
+    pages = [visitor.get(f"/journal/mine/{user_id}?q={typed}").text for typed in ("riv+raft", "flusse", "stand")]
+
+    found = [re.findall(r'<li class="mine-line">(.*?)</li>', page, re.DOTALL) for page in pages]
+    assert [len(lines) for lines in found] == [2, 1, 1]
+    assert "<bdi><mark>Rivers</mark> &amp; <mark>rafts</mark> &lt;i&gt;</bdi>" in found[0][0]
+    assert "<bdi>Flüsse &amp; &lt;u&gt;<mark>rivers</mark>&lt;/u&gt;</bdi>" in found[0][1]
+    assert "<bdi><mark>Flüsse</mark> &amp; &lt;u&gt;rivers" in found[1][0]
+    assert "goal <bdi><mark>Standard</mark> 3</bdi>" in found[2][0]
+
+
+def _goal(entry_id: int, name: str) -> EntryTag:
+    return EntryTag(entry_id=entry_id, kind=TagKind.GOAL, name=name)
+
+
+def _earlier(entry_id: int, content: Content) -> EntryVersion:
+    return EntryVersion(entry_id=entry_id, number=1, content=content.to_json(), finished_at=NOON, replaced_at=NOON)
 
 
 PATHS = ("", "/journal.html", "/journal.pdf", "/journal.json", "/journal.zip", "/entries/{entry}")
@@ -236,7 +305,8 @@ def test_mine_when_there_are_more_entries_then_asks_the_database_as_often(visito
     with counted_queries() as searching:
         found = visitor.get(f"/journal/mine/{user_id}?q=riv")
 
-    assert (len(plain), len(searching)) == (QUERIES, QUERIES), plain
+    # Searching reads the person's tags too.
+    assert (len(plain), len(searching)) == (QUERIES, QUERIES + 1), plain
     assert len(shown(found.text)) == min(count, PAGE_SIZE)
 
 

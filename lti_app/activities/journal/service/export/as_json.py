@@ -1,12 +1,15 @@
 """Entries as JSON: what the download and the record of the privacy page hold; the schema is in docs/."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from lti_app.activities.journal.models import Attachment
+from lti_app.activities.journal.service.content import Content
 from lti_app.activities.journal.service.export.entries import OwnEntry
+from lti_app.activities.journal.service.export.questions import Answer
 
 SCHEMA_VERSION = 1
 
@@ -24,18 +27,16 @@ def to_json(entry: OwnEntry) -> dict[str, Any]:
         "revises_id": row.revises_id,
         "prompt": {"key": row.prompt_key, "version": row.prompt_version, "title": entry.prompt_title},
         "title": row.title,
-        "answers": [{"key": each.key, "question": each.question, "text": each.text} for each in entry.answers],
+        "answers": _answers(entry.answers),
         "text": row.text,
-        "event_on": row.event_on.isoformat() if row.event_on else None,
-        "tags": entry.tags_of("topic"),
-        "goals": entry.tags_of("goal"),
-        "links": row.links,
+        **_filed(entry.content),
         "attachments": [_attachment(each) for each in entry.attachments],
         "created_at": _iso(row.created_at),
         "saved_at": _iso(row.saved_at),
         "finished_at": _iso(row.finished_at),
         "revised_at": _iso(row.revised_at),
         "withdrawn_at": _iso(row.withdrawn_at),
+        "erased_at": _iso(entry.erased_at),
         "purged_at": _iso(row.purged_at),
         **_what_came_of_it(entry),
     }
@@ -56,6 +57,20 @@ def path_in_zip(attachment: Attachment) -> str:
     return f"attachments/{attachment.entry_id}/{attachment.id}/{name or 'file'}"
 
 
+def _answers(answers: Sequence[Answer]) -> list[dict[str, str]]:
+    return [asdict(each) for each in answers]
+
+
+def _filed(content: Content) -> dict[str, Any]:
+    """Return what an entry holds beside its answers."""
+    return {
+        "event_on": content.event_on.isoformat() if content.event_on else None,
+        "topics": list(content.topics),
+        "goals": list(content.goals),
+        "links": [asdict(link) for link in content.links],
+    }
+
+
 def _attachment(row: Attachment) -> dict[str, Any]:
     return {
         "name": row.name,
@@ -71,7 +86,9 @@ def _what_came_of_it(entry: OwnEntry) -> dict[str, Any]:
         "versions": [
             {
                 "number": each.number,
-                "content": each.content,
+                "title": each.content.title,
+                "answers": _answers(each.answers),
+                **_filed(each.content),
                 "finished_at": _iso(each.finished_at),
                 "replaced_at": _iso(each.replaced_at),
             }

@@ -25,30 +25,35 @@ class Archive:
     chunks: Iterable[bytes]
 
 
-def archive_of(session: Session, user: User, *, documents: Mapping[str, IO[bytes]], folder: Path) -> Archive:
-    """Return the ZIP of documents by their names, and of the person's attachments in `folder`.
+def archive_of(*, documents: Mapping[str, IO[bytes]], files: Iterable[tuple[str, Path]]) -> Archive:
+    """Return the ZIP of documents by their names, and of files as (name in the ZIP, where it lies).
 
-    Nothing is compressed: pictures and PDFs are already, and so the size is known beforehand.
-    Of a file that is not there, `attachments/missing.txt` tells the name.
+    Nothing is compressed: pictures and PDFs are already, and so the size is known beforehand. Files are read when
+    their turn comes. Of one that is not there, `attachments/missing.txt` tells the name.
     """
     stream = ZipStream(compress_type=ZIP_STORED, sized=True)
     for name, file in documents.items():
         stream.add(chunks_of(file), name, size=size_of(file))
     missing = []
+    for name, path in files:
+        if path.is_file():
+            stream.add_path(path, name)
+        else:
+            missing.append(name)
+    if missing:
+        stream.add("\n".join(missing) + "\n", MISSING)
+    return Archive(size=len(stream), chunks=stream)
+
+
+def files_of(session: Session, user: User, *, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield each of a person's attachments as (name in the ZIP, where it lies in `folder`), oldest first."""
     for attachment in session.scalars(
         select(Attachment)
         .join(JournalEntry, JournalEntry.id == Attachment.entry_id)
         .where(JournalEntry.user_id == user.id)
         .order_by(Attachment.id)
     ):
-        path = folder / Path(attachment.stored_as).name
-        if path.is_file():
-            stream.add_path(path, path_in_zip(attachment))
-        else:
-            missing.append(path_in_zip(attachment))
-    if missing:
-        stream.add("\n".join(missing) + "\n", MISSING)
-    return Archive(size=len(stream), chunks=stream)
+        yield path_in_zip(attachment), folder / Path(attachment.stored_as).name
 
 
 def size_of(file: IO[bytes]) -> int:

@@ -1,6 +1,6 @@
 """A person's entries with all that belongs to them, read a few at a time; docs/journal-export.md says what each is."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,38 +20,44 @@ from lti_app.activities.journal.models import (
     TagKind,
 )
 from lti_app.activities.journal.prompts.sets import PromptSet
+from lti_app.activities.journal.service.content import Content, Link
 from lti_app.activities.journal.service.drafts import no_such_entry
-from lti_app.activities.journal.service.prompting import NoSuchPrompt, prompt_of
+from lti_app.activities.journal.service.export.questions import Answer, Questions, Translate
+from lti_app.activities.journal.service.withdrawing import erased_at
 from lti_app.db import LARGEST_ID, Base
-from lti_app.models.activity import Activity
-from lti_app.models.people import Context, User
+from lti_app.models.people import User
 
 READ_AT_ONCE = 100
-_FOLLOWED = ("http://", "https://", "mailto:")
-Translate = Callable[[str], str]
+_FOLLOWED = ("http://", "https://")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What was asked in one step, and the Markdown that answers it."""
+class EarlierVersion:
+    """What a finished entry said before it was revised."""
 
-    key: str
-    question: str
-    text: str
+    number: int
+    content: Content
+    answers: Sequence[Answer]
+    finished_at: datetime
+    replaced_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnEntry:
-    """An entry with its journal and course, its answers in the steps' order, and the rows that belong to it."""
+    """An entry with its journal and course, its answers in the steps' order, and the rows that belong to it.
+
+    `prompt` is None where the set that was answered is gone.
+    """
 
     row: JournalEntry
     activity: str
     course: str
+    prompt: PromptSet | None
     prompt_title: str
+    content: Content
     answers: Sequence[Answer]
-    tags: Sequence[EntryTag]
     attachments: Sequence[Attachment]
-    versions: Sequence[EntryVersion]
+    versions: Sequence[EarlierVersion]
     excerpts: Sequence[Excerpt]
     shares: Sequence[Share]
     responses: Sequence[EntryResponse]
@@ -65,22 +71,32 @@ class OwnEntry:
     @property
     def event_on(self) -> date | None:
         """The day it is about, where the author named one."""
-        return self.row.event_on
+        return self.content.event_on
 
     @property
     def is_draft(self) -> bool:
-        """Whether it is still being written, or a revision of it is."""
+        """Whether it is still being written."""
         return self.row.state is EntryState.DRAFT
 
     @property
-    def links(self) -> list[tuple[str, str]]:
-        """The links as (address, title); an address that no browser should follow is left empty."""
-        pairs = [(link.get("url", ""), link.get("title", "")) for link in self.row.links]
-        return [(url if url.startswith(_FOLLOWED) else "", title or url) for url, title in pairs]
+    def is_revision(self) -> bool:
+        """Whether it is the draft of what shall replace another entry."""
+        return self.row.revises_id is not None
 
-    def tags_of(self, kind: str) -> list[str]:
-        """Return the names that it is filed under, of one kind."""
-        return [tag.name for tag in self.tags if tag.kind is TagKind(kind)]
+    @property
+    def erased_at(self) -> datetime | None:
+        """From when on the words of a withdrawn entry are erased; None while it is not withdrawn."""
+        return erased_at(self.row)
+
+
+def links_of(content: Content) -> list[tuple[str, str]]:
+    """Return links as (address, label); an address that no browser should follow, as a draft's may be, is empty."""
+    return [(link.url if is_followed(link) else "", link.label or link.url) for link in content.links]
+
+
+def is_followed(link: Link) -> bool:
+    """Whether a link leads to a page of the web; a draft's may lead anywhere, or nowhere."""
+    return link.url.lower().startswith(_FOLLOWED)
 
 
 def read_all(session: Session, user: User, *, translate: Translate) -> Iterator[OwnEntry]:
@@ -88,11 +104,11 @@ def read_all(session: Session, user: User, *, translate: Translate) -> Iterator[
 
     `translate` turns the questions of shipped prompt sets into the reader's language.
     """
-    prompts = _Prompts(session, translate)
+    questions = Questions(session, translate)
     after = 0
     own = select(JournalEntry).where(JournalEntry.user_id == user.id).order_by(JournalEntry.id).limit(READ_AT_ONCE)
     while rows := session.scalars(own.where(JournalEntry.id > after)).all():
-        yield from _with_all(session, rows, prompts)
+        yield from _with_all(session, rows, questions)
         after = rows[-1].id
 
 
@@ -106,83 +122,57 @@ def read_one(session: Session, user: User, *, entry_id: int, translate: Translat
     row = session.scalar(own) if entry_id <= LARGEST_ID else None
     if row is None:
         raise no_such_entry()
-    return next(_with_all(session, [row], _Prompts(session, translate)))
+    return next(_with_all(session, [row], Questions(session, translate)))
 
 
-class _Prompts:
-    """The prompt sets that entries answer, each asked for once, and the journals with their courses."""
-
-    def __init__(self, session: Session, translate: Translate) -> None:
-        self._session = session
-        self._translate = translate
-        self._found: dict[tuple[int, str, int], PromptSet | None] = {}
-        self._journals: dict[int, Any] = {}
-
-    def journal_of(self, row: JournalEntry) -> Any:
-        if row.activity_id not in self._journals:
-            self._journals[row.activity_id] = self._session.execute(
-                select(Activity, Context)
-                .join(Context, Context.id == Activity.context_id)
-                .where(Activity.id == row.activity_id)
-            ).one()
-        return self._journals[row.activity_id]
-
-    def title_of(self, row: JournalEntry) -> str:
-        found = self._prompt_of(row)
-        return self._said(found, found.title) if found else ""
-
-    def answers_of(self, row: JournalEntry) -> list[Answer]:
-        """Return the answers in the steps' order; what no step asks for any more stands behind, under its key."""
-        if not any(row.answers.values()):
-            found = self._prompt_of(row)
-            only = found.steps[0].label if found and len(found.steps) == 1 else ""
-            question = self._said(found, only) if found and only else ""
-            return [Answer(key="text", question=question, text=row.text)] if row.text else []
-        found = self._prompt_of(row)
-        asked = {step.key: self._said(found, step.label) for step in found.steps} if found else {}
-        keys = [*asked, *(key for key in row.answers if key not in asked)]
-        return [
-            Answer(key=key, question=asked.get(key, key), text=row.answers[key]) for key in keys if row.answers.get(key)
-        ]
-
-    def _prompt_of(self, row: JournalEntry) -> PromptSet | None:
-        ref = (row.activity_id, row.prompt_key, row.prompt_version)
-        if ref not in self._found:
-            activity = self.journal_of(row).Activity
-            try:
-                found = prompt_of(self._session, activity, key=row.prompt_key, version=row.prompt_version)
-            except NoSuchPrompt:
-                # What was answered stays, whatever became of the question.
-                found = None
-            self._found[ref] = found
-        return self._found[ref]
-
-    def _said(self, found: PromptSet | None, text: str) -> str:
-        return self._translate(text) if found and found.is_shipped and text else text
-
-
-def _with_all(session: Session, rows: Sequence[JournalEntry], prompts: _Prompts) -> Iterator[OwnEntry]:
+def _with_all(session: Session, rows: Sequence[JournalEntry], questions: Questions) -> Iterator[OwnEntry]:
+    questions.read_for(rows)
     ids = [row.id for row in rows]
     tags, attachments = _by_entry(session, EntryTag, ids), _by_entry(session, Attachment, ids)
     versions, excerpts = _by_entry(session, EntryVersion, ids), _by_entry(session, Excerpt, ids)
     shares, responses = _by_entry(session, Share, ids), _by_entry(session, EntryResponse, ids)
     names = _names(session, [*shares.values(), *responses.values()])
     for row in rows:
-        journal = prompts.journal_of(row)
+        journal, content = questions.journal_of(row), _content_of(row, tags.get(row.id, ()))
         yield OwnEntry(
             row=row,
             activity=journal.Activity.title,
             course=journal.Context.title or journal.Context.label,
-            prompt_title=prompts.title_of(row),
-            answers=prompts.answers_of(row),
-            tags=tags.get(row.id, ()),
+            prompt=questions.prompt_of(row),
+            prompt_title=questions.title_of(row),
+            content=content,
+            answers=questions.answered(row, content.answers),
             attachments=attachments.get(row.id, ()),
-            versions=versions.get(row.id, ()),
+            versions=[_earlier(row, version, questions) for version in versions.get(row.id, ())],
             excerpts=excerpts.get(row.id, ()),
             shares=shares.get(row.id, ()),
             responses=responses.get(row.id, ()),
             names=names,
         )
+
+
+def _content_of(row: JournalEntry, tags: Sequence[EntryTag]) -> Content:
+    """As `service.content.content_of`, of tags that were read for many entries at once."""
+    names = {kind: tuple(tag.name for tag in tags if tag.kind is kind) for kind in TagKind}
+    return Content(
+        title=row.title,
+        answers=dict(row.answers),
+        event_on=row.event_on,
+        topics=names[TagKind.TOPIC],
+        goals=names[TagKind.GOAL],
+        links=tuple(Link(**link) for link in row.links),
+    )
+
+
+def _earlier(row: JournalEntry, version: EntryVersion, questions: Questions) -> EarlierVersion:
+    content = Content.from_json(version.content)
+    return EarlierVersion(
+        number=version.number,
+        content=content,
+        answers=questions.answered(row, content.answers),
+        finished_at=version.finished_at,
+        replaced_at=version.replaced_at,
+    )
 
 
 def _by_entry(session: Session, model: type[Base], ids: Sequence[int]) -> dict[int, list[Any]]:
