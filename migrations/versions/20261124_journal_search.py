@@ -4,6 +4,7 @@ SQLite: an FTS5 table over the entries themselves, kept by triggers. SQLite drop
 makes `journal_entry` anew (batch mode with recreate): such a migration has to run `KEEP` of this one again, and the
 tests of the search fail where it does not.
 PostgreSQL: a generated column, which nothing can forget to keep, with a GIN index.
+Both: an index for what a person answered, since the lists of a long journal read it at every launch.
 """
 
 import unicodedata
@@ -55,6 +56,9 @@ def _literal(text: str) -> str:
 
 
 def upgrade() -> None:
+    op.create_index(
+        'ix_journal_entry_answered', 'journal_entry', ['user_id', 'activity_id', 'prompt_key', 'finished_at']
+    )
     if op.get_bind().dialect.name == 'sqlite':
         for statement in (INDEX, *KEEP):
             op.execute(statement)
@@ -74,6 +78,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index('ix_journal_entry_answered', 'journal_entry')
     connection = op.get_bind()
     if connection.dialect.name == 'sqlite':
         for event in ('insert', 'delete', 'update'):

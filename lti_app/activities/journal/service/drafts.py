@@ -12,6 +12,7 @@ from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.prompts.sets import PromptSet
 from lti_app.activities.journal.service.content import Content, content_of, put_tags
 from lti_app.activities.journal.service.extensions import window_of
+from lti_app.activities.journal.service.places import STANDS_ALONE
 from lti_app.db import LARGEST_ID
 from lti_app.errors import NotThere, ToolError, sentence
 from lti_app.models.activity import Activity
@@ -150,6 +151,6 @@ def _find_draft(session: Session, activity: Activity, *, member: Membership, pro
             JournalEntry.user_id == member.user_id,
             JournalEntry.state == EntryState.DRAFT,
             JournalEntry.prompt_key == prompt.key,
-            JournalEntry.revises_id.is_(None),
+            STANDS_ALONE,
         )
     )

@@ -1,13 +1,17 @@
-"""Where a page of finished entries ends, newest first: the next one begins behind it, however many there are."""
+"""What lists of entries have in common: which rows are entries, and where a page of them ends, newest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, text
 
 from lti_app.db import LARGEST_ID
+
+# An entry that is no draft of a revision. In these words, since for IS NULL SQLite enters the column's unique index,
+# as if few rows had no value there, and reads everybody's entries; to PostgreSQL both are one.
+STANDS_ALONE = text("NOT (journal_entry.revises_id IS NOT NULL)")
 
 
 @dataclass(frozen=True, kw_only=True)

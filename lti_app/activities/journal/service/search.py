@@ -7,9 +7,10 @@ tags are few beside their words: their names are compared here, by the same rule
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import takewhile
 from typing import Any, Self
 
 from markupsafe import Markup, escape
@@ -80,13 +81,20 @@ def marked(text: str, query: Query) -> Markup:
 def passage_of(text: str, query: Query) -> Markup:
     """Return the surroundings of the first word that the query asked for, its words marked; else how it begins."""
     hits = _hits(text, query)
-    start = max(0, hits[0].start() - _BEFORE_THE_HIT) if hits else 0
-    if start:
-        start = text.find(" ", start, hits[0].start()) + 1 or start
+    first = next(hits, None)
+    start = max(0, first.start() - _BEFORE_THE_HIT) if first else 0
+    if first and start:
+        start = text.find(" ", start, first.start()) + 1 or start
     end = start + PASSAGE
-    shown = [hit for hit in hits if start <= hit.start() and hit.end() <= end]
-    words = _marked(text[:end], shown, plain=_plain, start=start)
+    # The rest of a long text is not looked at.
+    shown = [hit for hit in (first, *takewhile(lambda hit: hit.end() <= end, hits)) if hit and hit.end() <= end]
+    words = _marked(text[:end], shown, plain=plain_line, start=start)
     return Markup("{}{}{}").format("… " if start else "", words, " …" if end < len(text) else "")
+
+
+def plain_line(text: str) -> str:
+    """Return the text on one line, without the marks of its Markdown."""
+    return _SPACE.sub(" ", _MARKS.sub("", text))
 
 
 def _own_names(session: Session, *, user_id: int) -> Sequence[str]:
@@ -148,12 +156,12 @@ def _lexeme(word: str, ending: str) -> ColumnElement[bool]:
     return func.to_tsquery(_SIMPLE, quoted)
 
 
-def _hits(text: str, query: Query) -> list[re.Match[str]]:
+def _hits(text: str, query: Query) -> Iterator[re.Match[str]]:
     asked = [(_folded(word), term.is_whole) for term in query.terms for word in term.words]
-    return [found for found in _WORD.finditer(text) if _is_asked_for(found.group(), asked)]
+    return (found for found in _WORD.finditer(text) if _is_asked_for(found.group(), asked))
 
 
-def _marked(text: str, hits: Sequence[re.Match[str]], *, plain: Callable[[str], str], start: int = 0) -> Markup:
+def _marked(text: str, hits: Iterable[re.Match[str]], *, plain: Callable[[str], str], start: int = 0) -> Markup:
     parts: list[str] = []
     for hit in hits:
         parts += [plain(text[start : hit.start()]), Markup("<mark>{}</mark>").format(hit.group())]
@@ -167,9 +175,6 @@ def _is_asked_for(word: str, asked: Sequence[tuple[str, bool]]) -> bool:
 
 
 def _folded(word: str) -> str:
+    if word.isascii():
+        return word.lower()
     return "".join(c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
-
-
-def _plain(text: str) -> str:
-    """Return the text on one line, without the marks of its Markdown."""
-    return _SPACE.sub(" ", _MARKS.sub("", text))

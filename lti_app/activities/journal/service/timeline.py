@@ -6,21 +6,20 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import Attachment, EntryTag, JournalEntry, TagKind
-from lti_app.activities.journal.service.places import Place, place_after
+from lti_app.activities.journal.service.places import STANDS_ALONE, Place, place_after
 from lti_app.activities.journal.service.search import Query, found_by
 from lti_app.models.activity import Activity
 from lti_app.models.people import Context, Membership, Role
 
-PAGE_SIZE = 30
+PAGE_SIZE = 20
 MOST_DRAFTS = 100
 MOST_TAGS = 300
 # What is read of a text: enough for how it begins, or to find the passage that was searched for.
 _BEGINNING, _SEARCHED = 600, 100_000
-_STANDS_ALONE = JournalEntry.revises_id.is_(None)
 _COURSE = (func.coalesce(func.nullif(Context.title, ""), Context.label).label("course"),)
 
 
@@ -88,16 +87,27 @@ def read_page(session: Session, *, user_id: int, wanted: Wanted, before: Place |
 def holdings_of(session: Session, *, user_id: int) -> Holdings:
     """Return how much there is of a person: what the page names before anybody downloads it."""
     own = JournalEntry.user_id == user_id
-    files = select(Attachment.size).join(JournalEntry, JournalEntry.id == Attachment.entry_id).where(own).subquery()
-    row = session.execute(
-        select(
-            func.count(JournalEntry.id).label("entries"),
-            func.min(JournalEntry.created_at).label("first_at"),
-            select(func.count()).select_from(files).scalar_subquery().label("files"),
-            select(func.coalesce(func.sum(files.c.size), 0)).scalar_subquery().label("size"),
-        ).where(own, _STANDS_ALONE)
-    ).one()
-    return Holdings(entries=row.entries, files=row.files, size=int(row.size), first_at=row.first_at)
+    # Entries that were finished are counted in the index alone, without a look at their rows.
+    finished = select(func.count().label("finished"), func.min(JournalEntry.finished_at).label("first_finished")).where(
+        own, JournalEntry.finished_at.is_not(None)
+    )
+    drafts = select(func.count().label("drafts"), func.min(JournalEntry.created_at).label("first_begun")).where(
+        own, JournalEntry.finished_at.is_(None), STANDS_ALONE
+    )
+    files = (
+        select(func.count().label("files"), func.coalesce(func.sum(Attachment.size), 0).label("size"))
+        .join(JournalEntry, JournalEntry.id == Attachment.entry_id)
+        .where(own)
+    )
+    one, two, three = finished.subquery(), drafts.subquery(), files.subquery()
+    of_one_row_each = one.join(two, true()).join(three, true())
+    row = session.execute(select(one, two, three).select_from(of_one_row_each)).one()
+    return Holdings(
+        entries=row.finished + row.drafts,
+        files=row.files,
+        size=int(row.size),
+        first_at=min((at for at in (row.first_finished, row.first_begun) if at), default=None),
+    )
 
 
 def places_of(session: Session, *, user_id: int) -> Sequence[Any]:
@@ -150,7 +160,7 @@ def _rows(session: Session, *, user_id: int, wanted: Wanted) -> Select[Any]:
         .join(Activity, Activity.id == JournalEntry.activity_id)
         .join(Context, Context.id == Activity.context_id)
         .outerjoin(Membership, (Membership.context_id == Context.id) & (Membership.user_id == user_id))
-        .where(JournalEntry.user_id == user_id, _STANDS_ALONE, *_conditions(session, wanted, user_id=user_id))
+        .where(JournalEntry.user_id == user_id, STANDS_ALONE, *_conditions(session, wanted, user_id=user_id))
     )
 
 

@@ -1,5 +1,6 @@
 """*My journal*: everything that one person wrote on one LMS, on one timeline."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +12,12 @@ from lti_app.access.records import open_own_record
 from lti_app.activities.journal.models import TagKind
 from lti_app.activities.journal.service import timeline
 from lti_app.activities.journal.service.export.entries import is_followed, links_of, read_one
-from lti_app.activities.journal.service.markdown import to_html, to_plain
+from lti_app.activities.journal.service.markdown import to_html
 from lti_app.activities.journal.service.places import Place
-from lti_app.activities.journal.service.search import MOST_CHARACTERS, Query, marked, passage_of
+from lti_app.activities.journal.service.search import MOST_CHARACTERS, Query, marked, passage_of, plain_line
 from lti_app.activities.journal.service.showing import steps_shown
 from lti_app.activities.journal.service.timeline import Wanted
-from lti_app.activities.journal.service.weeks import weeks_of
+from lti_app.activities.journal.service.weeks import Week, weeks_of
 from lti_app.activities.journal.service.withdrawing import erased_at
 from lti_app.activities.journal.views.pages import journal, number
 from lti_app.activities.journal.views.told import state_of
@@ -43,7 +44,7 @@ def mine(user_id: int) -> ResponseReturnValue:
         places=timeline.places_of(session, user_id=user.id),
         tags=timeline.tags_in_use(session, user_id=user.id),
         kinds=TagKind,
-        weeks=weeks_of(session, user_id=user.id, year=wanted.year, today=now().date()),
+        weeks=_weeks(user.id, wanted),
         page=timeline.read_page(session, user_id=user.id, wanted=wanted, before=_before()),
         is_first=_before() is None,
         query=Query.of(wanted.words),
@@ -74,7 +75,7 @@ def mine_entry(user_id: int, entry_id: int) -> ResponseReturnValue:
 @journal.app_template_filter()
 def first_words(text: str) -> str:
     """Return how an entry begins, on one line and without the marks of its Markdown."""
-    line = " ".join(to_plain(text).split())
+    line = plain_line(text).strip()
     return line if len(line) <= FIRST_WORDS else line[:FIRST_WORDS].rsplit(" ", 1)[0] + " …"
 
 
@@ -100,6 +101,13 @@ def _asked() -> dict[str, Any]:
     """Return what the address asks for, so that the links to other pages ask for it too."""
     names = ("q", "in", "tag", "goal", "year")
     return {name: request.args[name] for name in names if request.args.get(name)}
+
+
+def _weeks(user_id: int, wanted: Wanted) -> Sequence[Week]:
+    """Return the weeks of the strip: it shows all that was written, so it has none where the list is narrowed down."""
+    if _before() or replace(wanted, year=None) != Wanted():
+        return ()
+    return weeks_of(db.session(), user_id=user_id, year=wanted.year, today=now().date())
 
 
 def _before() -> Place | None:

@@ -295,7 +295,7 @@ def test_mine_when_somebody_elses_entry_is_named_then_not_there(visitor: Visitor
     assert "Mine" in pages[3].text
 
 
-@pytest.mark.parametrize("count", [1, 30, 2000])
+@pytest.mark.parametrize("count", [1, 30, 1000])
 def test_mine_when_there_are_more_entries_then_asks_the_database_as_often(visitor: Visitor, count: int) -> None:
     user_id = signed_in(visitor)
     many(count, user_id)
@@ -305,8 +305,8 @@ def test_mine_when_there_are_more_entries_then_asks_the_database_as_often(visito
     with counted_queries() as searching:
         found = visitor.get(f"/journal/mine/{user_id}?q=riv")
 
-    # Searching reads the person's tags too.
-    assert (len(plain), len(searching)) == (QUERIES, QUERIES + 1), plain
+    # Searching reads the names of all tags, and no weeks.
+    assert (len(plain), len(searching)) == (QUERIES, QUERIES), plain
     assert len(shown(found.text)) == min(count, PAGE_SIZE)
 
 
