@@ -13,10 +13,12 @@ from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.service.own_entries import PAGE_SIZE, own_entries
 from lti_app.clock import now
 from lti_app.db import db
+from lti_app.models.activity import Activity
 from tests.lti_app.activities.journal.owning import NOON, many, signed_in, write
 from tests.lti_app.activities.journal.rows import a_draft, a_finished_entry, a_journal, a_member
+from tests.lti_app.activities.journal.test_timeline import explained
 from tests.lti_app.activities.journal.writing import set_journal, stored
-from tests.visitor import Visitor
+from tests.visitor import OTHER_TEACHER, Visitor
 
 _ENTRY = re.compile(r'data-finished="(\d+)"')
 _OLDER = re.compile(r'rel="next" href="([^"]+)"')
@@ -110,3 +112,17 @@ def test_show_when_a_page_is_behind_the_last_entry_then_says_so(visitor: Visitor
 
     assert "There are no older entries." in page.text
     assert f'href="/journal/mine/{user_id}"' in page.text
+
+
+def test_own_entries_when_others_wrote_much_then_sqlite_does_not_read_it(visitor: Visitor, database: str) -> None:
+    user_id, other_id = signed_in(visitor), signed_in(visitor, OTHER_TEACHER)
+    many(100, user_id, other_id)
+    (activity,) = stored(Activity)
+    with explained() as plans:
+        own_entries(db.session(), activity, user_id=user_id)
+
+    plan = " ".join(plan for statement, plan in plans if "journal_entry" in statement)
+    assert len(plans) >= 2
+    # The unique index of revises_id: all rows without a value there.
+    assert "autoindex_journal_entry" not in plan
+    assert database != "sqlite" or "ix_journal_entry_user_id_journal_entry_finished_at" in plan
