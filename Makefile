@@ -44,6 +44,7 @@ migrate: $(VENV)/.dev ## Write the migration for changed models (M="what changed
 
 bench: $(VENV)/.dev ## Measure what benchmarks/README.md describes
 	@$(BIN) -m benchmarks.roster
+	@$(BIN) -m benchmarks.journal
 	@$(BIN) -m benchmarks.launch
 
 lock: $(VENV)/.dev ## Compile requirements/ anew from pyproject.toml

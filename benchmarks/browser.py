@@ -80,6 +80,17 @@ class Browser:
         if page.status != 200 or ACTIVITY_TITLE.encode() not in page.body:
             raise LaunchFailed(f"first page: status {page.status}, {page.body[:300]!r}")
 
+    def open(self, line: Line, path: str) -> bytes:
+        """Open a page, signed in by the last launch, and return it.
+
+        Raises:
+            LaunchFailed: It does not open.
+        """
+        page = self._get(line, path)
+        if page.status != 200:
+            raise LaunchFailed(f"{path}: status {page.status}, {page.body[:300]!r}")
+        return page.body
+
     def _log_in(self, line: Line) -> dict[str, str]:
         form = self.lms.login_form(self.learner, launch_url=line.origin + LAUNCH_PATH)
         answer = self._post(line, LOGIN_PATH, form)

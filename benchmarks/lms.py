@@ -29,11 +29,12 @@ _NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 @dataclass(frozen=True, kw_only=True)
 class Learner:
-    """Somebody enrolled in the course; `sub` is the id on the platform."""
+    """Somebody enrolled in the course; `sub` is the id on the platform, `role` a word of LIS v2."""
 
     sub: str
     given_name: str
     family_name: str
+    role: str = "Learner"
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _person_claims(learner: Learner) -> dict[str, Any]:
         "email": f"student{learner.sub}@lab.invalid",
         f"{_LTI}ext": {"lms": "moodle-2", "user_username": f"student{learner.sub}"},
         f"{_LTI}lis": {"course_section_sourcedid": "SIS-PD101", "person_sourcedid": f"EMP-student{learner.sub}"},
-        f"{_LTI}roles": ["http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"],
+        f"{_LTI}roles": [f"http://purl.imsglobal.org/vocab/lis/v2/membership#{learner.role}"],
     }
 
 

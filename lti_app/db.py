@@ -37,6 +37,16 @@ def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
+def is_modelled(_thing: object, name: str | None, kind: str, _reflected: bool, _counterpart: object) -> bool:
+    """Whether Alembic compares something with the models: not what the journal's search is made of.
+
+    Its words stand in tables and a column that only SQLite's FTS5, or PostgreSQL, reads and writes; no model can
+    declare them, and the ORM must not load them.
+    """
+    is_search_table = kind == "table" and (name or "").startswith("journal_search")
+    return not is_search_table and (kind, name) not in {("column", "words"), ("index", "ix_journal_entry_words")}
+
+
 def execute_plainly(session: Session, statement: Executable, parameters: dict[str, Any]) -> CursorResult[Any]:
     """Run a statement over tables in the session's transaction, past the ORM.
 

@@ -6,7 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
-from lti_app.db import Choice, UtcDateTime
+from lti_app.db import Choice, UtcDateTime, is_modelled
 
 db = current_app.extensions["migrate"].db
 
@@ -27,6 +27,7 @@ def _run(connection: Connection) -> None:
         # SQLite alters a table by making it anew.
         render_as_batch=True,
         render_item=_render,
+        include_object=is_modelled,
         compare_type=True,
         compare_server_default=True,
     )

@@ -122,7 +122,7 @@ def test_teachers_pages_when_looked_at_with_axe_then_nothing_is_found(
     kinds, crawled = crawl(page)
 
     assert found + crawled == []
-    assert {"/journal/N", "/journal/N/entries/N", "/journal/N/entries/N/versions"} <= kinds
+    assert {"/journal/N", "/journal/N/entries/N", "/journal/N/entries/N/versions", "/journal/mine/N"} <= kinds
     page.goto(journal)
     page.get_by_role("link", name="The drill").click()
     page.get_by_text("Withdraw this entry").click()

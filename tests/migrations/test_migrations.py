@@ -12,7 +12,7 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from lti_app.activities.journal.models import JournalEntry
-from lti_app.db import db
+from lti_app.db import db, is_modelled
 from tests.factories import ActivityFactory, EntryFactory, MembershipFactory
 
 
@@ -29,7 +29,8 @@ def revisions(app: Flask) -> Iterator[list[str]]:
 def test_migrations_when_all_are_run_then_database_equals_the_models(app: Flask) -> None:
     del app
     with db.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), db.metadata)
+        options = {"compare_type": True, "include_object": is_modelled}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), db.metadata)
 
     assert differences == []
 
@@ -42,7 +43,8 @@ def test_migrations_when_taken_back_one_by_one_then_nothing_is_left_and_they_run
         upgrade(revision=revision)
 
     assert left == set()
-    assert set(inspect(db.engine).get_table_names()) - {"alembic_version"} == set(db.metadata.tables)
+    made = {name for name in inspect(db.engine).get_table_names() if is_modelled(None, name, "table", True, None)}
+    assert made - {"alembic_version"} == set(db.metadata.tables)
 
 
 def test_migrations_when_run_on_the_newest_then_change_nothing_and_keep_the_rows(app: Flask) -> None:

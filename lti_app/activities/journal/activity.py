@@ -12,11 +12,13 @@ from lti_app.activities.journal.settings import KEY, JournalSettings
 from lti_app.activities.journal.views import (
     attachments,
     editor,
+    export,
     own,
     progress,
     prompts,
     revisions,
     settings,
+    timeline,
     withdrawing,
 )
 from lti_app.activities.journal.views.pages import journal
@@ -24,7 +26,7 @@ from lti_app.activity_type import ActivityType
 from lti_app.errors import sentence
 
 # Importing them gives the blueprint its routes.
-PAGES = (attachments, editor, own, progress, prompts, revisions, settings, withdrawing)
+PAGES = (attachments, editor, export, own, progress, prompts, revisions, settings, timeline, withdrawing)
 
 JOURNAL = ActivityType(
     key=KEY,

@@ -65,6 +65,8 @@ class JournalEntry(Base):
         Index(None, "activity_id", "user_id", "epoch"),
         Index(None, "user_id", "finished_at"),
         Index(None, "state", "withdrawn_at"),
+        # What a person answered in which journal, without a look at the rows, which are long.
+        Index("ix_journal_entry_answered", "user_id", "activity_id", "prompt_key", "finished_at"),
         Index(
             "uq_journal_entry_one_draft",
             "activity_id",

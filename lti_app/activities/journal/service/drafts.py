@@ -1,12 +1,10 @@
 """Beginning and saving an entry, and finding one's own."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,26 +12,11 @@ from lti_app.activities.journal.models import EntryState, JournalEntry
 from lti_app.activities.journal.prompts.sets import PromptSet
 from lti_app.activities.journal.service.content import Content, content_of, put_tags
 from lti_app.activities.journal.service.extensions import window_of
-from lti_app.db import LARGEST_ID, execute_plainly, table_of
+from lti_app.activities.journal.service.places import STANDS_ALONE
+from lti_app.db import LARGEST_ID
 from lti_app.errors import NotThere, ToolError, sentence
 from lti_app.models.activity import Activity
 from lti_app.models.people import Membership
-
-_ENTRY = table_of(JournalEntry).c
-_OWN = (
-    select(_ENTRY.id, _ENTRY.state, _ENTRY.title, _ENTRY.prompt_key, _ENTRY.text, _ENTRY.saved_at, _ENTRY.finished_at)
-    # The draft of a revision is no entry of its own: it is reached by the entry that it revises.
-    .where(
-        _ENTRY.activity_id == bindparam("of_activity"),
-        _ENTRY.user_id == bindparam("of_user"),
-        _ENTRY.revises_id.is_(None),
-    )
-    .order_by(
-        (_ENTRY.state == EntryState.DRAFT).desc(),
-        func.coalesce(_ENTRY.finished_at, _ENTRY.created_at).desc(),
-        _ENTRY.id.desc(),
-    )
-)
 
 
 class SaveState(StrEnum):
@@ -118,11 +101,6 @@ def no_such_entry() -> NotThere:
     return NotThere(sentence("There is no such entry of yours."), sentence("Open the activity again from your course."))
 
 
-def own_entries(session: Session, activity: Activity, *, user_id: int) -> Sequence[Any]:
-    """Return a person's entries in this journal, as rows: the draft first, then finished ones, newest first."""
-    return execute_plainly(session, _OWN, {"of_activity": activity.id, "of_user": user_id}).all()
-
-
 def save_draft(session: Session, entry: JournalEntry, *, save: Save, at: datetime) -> SaveState:
     """Keep the content, unless somebody else saved since the version it is based on; then nothing is overwritten.
 
@@ -173,6 +151,6 @@ def _find_draft(session: Session, activity: Activity, *, member: Membership, pro
             JournalEntry.user_id == member.user_id,
             JournalEntry.state == EntryState.DRAFT,
             JournalEntry.prompt_key == prompt.key,
-            JournalEntry.revises_id.is_(None),
+            STANDS_ALONE,
         )
     )

@@ -33,6 +33,11 @@ def to_html(text: str) -> Markup:
     return Markup(clean)  # noqa: S704 - cleaned in the line above
 
 
+def tokens_of(text: str) -> list[Token]:
+    """Return what the parser makes of the text, for whoever writes something other than HTML."""
+    return _PARSER.parse(text)
+
+
 def to_plain(text: str) -> str:
     """Return the words without their marks, one line per paragraph, list point or line of code."""
     lines = []

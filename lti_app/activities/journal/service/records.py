@@ -1,12 +1,13 @@
 """Everything that one person wrote in journals: counted, given to them, erased."""
 
-from collections import defaultdict
 from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from lti_app.activities.journal.models import Attachment, JournalEntry
+from lti_app.activities.journal.models import JournalEntry
 from lti_app.activities.journal.service.attachments import delete_attachments_of_user
+from lti_app.activities.journal.service.export.as_json import to_json
+from lti_app.activities.journal.service.export.entries import read_all
 from lti_app.db import db
 from lti_app.models.people import User
 
@@ -18,25 +19,8 @@ def forget(user: User) -> None:
 
 
 def export(user: User) -> list[dict[str, Any]]:
-    """Return everything that a person wrote in journals, oldest first; moments in ISO 8601, UTC.
-
-    Of files, it is name, type and size in bytes; the entries' pages give the files themselves.
-    """
-    files = defaultdict(list)
-    for file in db.session.scalars(select(Attachment).where(Attachment.user_id == user.id).order_by(Attachment.id)):
-        files[file.entry_id].append({"name": file.name, "content_type": file.content_type, "size": file.size})
-    entries = db.session.scalars(select(JournalEntry).where(JournalEntry.user_id == user.id).order_by(JournalEntry.id))
-    return [
-        {
-            "activity_id": entry.activity_id,
-            "state": entry.state.value,
-            "text": entry.text,
-            "attachments": files[entry.id],
-            "created_at": entry.created_at.isoformat(),
-            "finished_at": entry.finished_at.isoformat() if entry.finished_at else None,
-        }
-        for entry in entries
-    ]
+    """Return everything that a person wrote in journals, oldest first, as docs/journal-export.md describes it."""
+    return [to_json(entry) for entry in read_all(db.session(), user, translate=lambda text: text)]
 
 
 def count(user: User) -> int:

@@ -1,13 +1,15 @@
 """Where a launch lands, and what a teacher sees of their own journal."""
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_app.access.opening import Opened, require_participant
 from lti_app.activities.journal.models import EntryState
-from lti_app.activities.journal.service import drafts, revising
+from lti_app.activities.journal.service import revising
 from lti_app.activities.journal.service.attachments import attachments_of
 from lti_app.activities.journal.service.content import content_of
+from lti_app.activities.journal.service.own_entries import own_entries
+from lti_app.activities.journal.service.places import Place
 from lti_app.activities.journal.service.prompting import find_prompt, prompts_of
 from lti_app.activities.journal.service.showing import steps_shown
 from lti_app.activities.journal.service.withdrawing import erased_at
@@ -61,11 +63,12 @@ def credit(activity_id: int) -> ResponseReturnValue:
 
 def _show_own(opened: Opened) -> ResponseReturnValue:
     session, activity = db.session(), opened.activity
-    entries = drafts.own_entries(session, activity, user_id=opened.member.user_id)
+    before = Place.of(request.args.get("before", ""))
     completion, present = credit_of_member(session, activity, opened.member)
     return render_template(
         "activities/journal/show.html",
-        entries=entries,
+        entries=own_entries(session, activity, user_id=opened.member.user_id, before=before),
+        is_first=before is None,
         prompts=prompts_of(session, activity),
         done=completion.done if completion else 0,
         credit=present,

@@ -6,8 +6,9 @@ import pytest
 
 from lti_app.activities.journal.models import Attachment, EntryState, EntryTag, EntryVersion, JournalEntry
 from lti_app.activities.journal.service.content import content_of, put_tags
-from lti_app.activities.journal.service.drafts import own_entries, save_draft
+from lti_app.activities.journal.service.drafts import save_draft
 from lti_app.activities.journal.service.finishing import CannotFinish
+from lti_app.activities.journal.service.own_entries import own_entries
 from lti_app.activities.journal.service.revising import CannotRevise, discard_revision, finish_revision, open_revision
 from lti_app.db import db
 from lti_app.errors import NotThere
@@ -50,7 +51,8 @@ def test_open_revision_when_pressed_twice_then_there_is_one_draft_with_what_the_
     assert first is second
     assert (first.revises_id, first.state, first.version) == (entry.id, EntryState.DRAFT, 0)
     assert content_of(db.session(), first) == content_of(db.session(), entry)
-    assert [row.id for row in own_entries(db.session(), activity, user_id=entry.user_id)] == [entry.id]
+    page = own_entries(db.session(), activity, user_id=entry.user_id)
+    assert ([row.id for row in page.finished], page.drafts) == ([entry.id], [])
 
 
 @pytest.mark.usefixtures("app")
