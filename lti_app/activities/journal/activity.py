@@ -9,13 +9,24 @@ from lti_app.activities.journal.progress import ENTRY_FINISHED, measure
 from lti_app.activities.journal.service import extensions, records
 from lti_app.activities.journal.service.upkeep import upkeep
 from lti_app.activities.journal.settings import KEY, JournalSettings
-from lti_app.activities.journal.views import editor, own, progress, prompts, revisions, settings, withdrawing
+from lti_app.activities.journal.views import (
+    editor,
+    own,
+    progress,
+    prompts,
+    reading,
+    responding,
+    revisions,
+    settings,
+    sharing,
+    withdrawing,
+)
 from lti_app.activities.journal.views.pages import journal
 from lti_app.activity_type import ActivityType
 from lti_app.errors import sentence
 
 # Importing them gives the blueprint its routes.
-PAGES = (editor, own, progress, prompts, revisions, settings, withdrawing)
+PAGES = (editor, own, progress, prompts, reading, responding, revisions, settings, sharing, withdrawing)
 
 JOURNAL = ActivityType(
     key=KEY,
@@ -27,6 +38,7 @@ JOURNAL = ActivityType(
     measure=measure,
     due_at=extensions.due_at,
     facts={ENTRY_FINISHED: sentence("Entry finished")},
+    shared=reading.shared_by,
     forget=records.forget,
     export=records.export,
     count=records.count,
