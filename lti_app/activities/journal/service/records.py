@@ -5,19 +5,21 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from lti_app.activities.journal.models import JournalEntry
+from lti_app.activities.journal.service.sharing_records import export_sharing, forget_sharing
 from lti_app.db import db
 from lti_app.models.people import User
 
 
 def forget(user: User) -> None:
     """Erase everything that a person wrote in journals; facts and completions stay."""
+    forget_sharing(db.session(), user)
     db.session.execute(delete(JournalEntry).where(JournalEntry.user_id == user.id))
 
 
 def export(user: User) -> list[dict[str, Any]]:
     """Return everything that a person wrote in journals, oldest first; moments in ISO 8601, UTC."""
     entries = db.session.scalars(select(JournalEntry).where(JournalEntry.user_id == user.id).order_by(JournalEntry.id))
-    return [
+    written = [
         {
             "activity_id": entry.activity_id,
             "state": entry.state.value,
@@ -27,6 +29,7 @@ def export(user: User) -> list[dict[str, Any]]:
         }
         for entry in entries
     ]
+    return [*written, *export_sharing(db.session(), user)]
 
 
 def count(user: User) -> int:

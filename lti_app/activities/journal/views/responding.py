@@ -1,6 +1,6 @@
 """Answering what is shared: responses of readers, replies, what is dealt with, and what is taken back."""
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -89,5 +89,5 @@ def _respond(activity_id: int, *, entry_id: int, excerpt_id: int | None = None) 
 
 def _back(activity_id: int) -> str:
     """Return the page that the form was on, if it is one of this journal's; else the list of what is shared."""
-    path = request.form.get("back", "")
-    return path if path.startswith(f"/journal/{activity_id}/") else f"/journal/{activity_id}/shared"
+    path, journal_path = request.form.get("back", ""), url_for(".show", activity_id=activity_id)
+    return path if path.startswith(f"{journal_path}/") else url_for(".shared_with_me", activity_id=activity_id)
