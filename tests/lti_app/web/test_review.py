@@ -169,7 +169,8 @@ def test_review_when_one_or_many_entries_then_asks_the_database_as_often(
         page = another_visitor.get(address).text
 
     assert len(_listed(page)) == entries
-    assert len(statements) == 5, statements  # activity and member; the person; progress; facts; completion and credit
+    # The activity with its member; the person; progress; facts; completion and credit; what is shared.
+    assert len(statements) == 6, statements
 
 
 def test_review_when_the_activity_is_of_no_kind_any_more_then_a_sentence(

@@ -12,6 +12,7 @@ from lti_app.access.refusals import not_there
 from lti_app.activities.journal.models import ResponseKind
 from lti_app.activities.journal.service import openings, responding, shared
 from lti_app.activities.journal.service.markdown import to_html
+from lti_app.activities.journal.service.paragraphs import read_steps
 from lti_app.activities.journal.service.responding import CannotRespond
 from lti_app.activities.journal.service.shared import Listed, Shared
 from lti_app.activities.journal.views.pages import journal, open_journal
@@ -77,7 +78,7 @@ def reading_page(
 ) -> str:
     """Return the page of something shared; `kept` is what was typed into a form that was refused."""
     session = db.session()
-    steps = responding.read_steps(session, opened.activity, found)
+    steps = read_steps(session, opened.activity, found)
     paragraphs = [paragraph for step in steps for paragraph in step.paragraphs]
     threads = responding.threads_of(session, found, member=opened.member, paragraphs=paragraphs)
     return render_template(

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from lti_app.activities.journal.service import responding, shared
+from lti_app.activities.journal.service.paragraphs import read_steps
 from lti_app.activities.journal.service.responding import CannotRespond
 from lti_app.activities.journal.views.pages import journal, open_journal
 from lti_app.activities.journal.views.reading import address_of, open_shared, reading_page
@@ -15,14 +16,19 @@ from lti_app.db import db
 @journal.post("/<int:activity_id>/shared/<int:entry_id>/responses")
 def respond_to_entry(activity_id: int, entry_id: int) -> ResponseReturnValue:
     """Keep a response to an entry, or to one paragraph of it."""
-    return _respond(activity_id, entry_id=entry_id)
+    answer = _respond(activity_id, entry_id=entry_id)
+    db.session.commit()
+    return answer
 
 
 @journal.post("/<int:activity_id>/excerpts/<int:excerpt_id>/responses")
 def respond_to_excerpt(activity_id: int, excerpt_id: int) -> ResponseReturnValue:
     """Keep a response to an excerpt, or to one paragraph of it."""
     open_journal(activity_id)
-    return _respond(activity_id, entry_id=shared.entry_of_excerpt(db.session(), excerpt_id), excerpt_id=excerpt_id)
+    entry_id = shared.entry_of_excerpt(db.session(), excerpt_id)
+    answer = _respond(activity_id, entry_id=entry_id, excerpt_id=excerpt_id)
+    db.session.commit()
+    return answer
 
 
 @journal.post("/<int:activity_id>/responses/<int:response_id>/replies")
@@ -36,7 +42,7 @@ def reply(activity_id: int, response_id: int) -> ResponseReturnValue:
     except CannotRespond as refused:
         kept = {"reply_to": response_id, "text": text}
         return reading_page(opened, found, refused=refused, kept=kept), refused.status
-    session.commit()
+    db.session.commit()
     flash(gettext("Your reply is there."))
     return redirect(f"{address_of(activity_id, found)}#response-{response_id}", 303)
 
@@ -65,9 +71,10 @@ def withdraw_response(activity_id: int, response_id: int) -> ResponseReturnValue
 
 
 def _respond(activity_id: int, *, entry_id: int, excerpt_id: int | None = None) -> ResponseReturnValue:
+    """Keep a response, uncommitted, or give the page back with what was typed and why it was refused."""
     opened, found = open_shared(activity_id, entry_id=entry_id, excerpt_id=excerpt_id)
     session, kept = db.session(), {name: request.form.get(name, "") for name in ("kind", "text", "paragraph")}
-    steps = responding.read_steps(session, opened.activity, found)
+    steps = read_steps(session, opened.activity, found)
     paragraphs = [paragraph for step in steps for paragraph in step.paragraphs]
     try:
         response = responding.respond(
@@ -81,10 +88,8 @@ def _respond(activity_id: int, *, entry_id: int, excerpt_id: int | None = None) 
         )
     except CannotRespond as refused:
         return reading_page(opened, found, refused=refused, kept=kept), refused.status
-    response_id = response.id
-    session.commit()
     flash(gettext("Your response is there, for the author and for you."))
-    return redirect(f"{address_of(activity_id, found)}#response-{response_id}", 303)
+    return redirect(f"{address_of(activity_id, found)}#response-{response.id}", 303)
 
 
 def _back(activity_id: int) -> str:

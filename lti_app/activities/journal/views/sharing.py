@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 
 from lti_app.access.opening import Opened
 from lti_app.access.reading import Scope
-from lti_app.activities.journal.models import Excerpt, JournalEntry
+from lti_app.activities.journal.models import EntryState, Excerpt, JournalEntry
 from lti_app.activities.journal.service import excerpts, openings
 from lti_app.activities.journal.service import sharing as audiences
 from lti_app.activities.journal.service.excerpts import CannotExcerpt
@@ -44,7 +44,9 @@ def share_with_scopes(activity_id: int, entry_id: int) -> ResponseReturnValue:
         group_ids=set(request.form.getlist("group", type=number)),
         at=now(),
     )
-    return _saved(opened, own, excerpt)
+    answer = _saved(opened, own, excerpt)
+    db.session.commit()
+    return answer
 
 
 @journal.post("/<int:activity_id>/entries/<int:entry_id>/sharing/people")
@@ -63,7 +65,9 @@ def share_with_person(activity_id: int, entry_id: int) -> ResponseReturnValue:
         )
     except CannotShare as refused:
         return _sharing_page(opened, own, excerpt, refused=refused), refused.status
-    return _saved(opened, own, excerpt)
+    answer = _saved(opened, own, excerpt)
+    db.session.commit()
+    return answer
 
 
 @journal.post("/<int:activity_id>/entries/<int:entry_id>/sharing/stop")
@@ -73,7 +77,9 @@ def stop_sharing(activity_id: int, entry_id: int) -> ResponseReturnValue:
     user_id = request.form.get("user_id", default=None, type=number)
     excerpt_id = excerpt.id if excerpt else None
     audiences.stop_sharing(db.session(), own, excerpt_id=excerpt_id, at=now(), user_id=user_id)
-    return _saved(opened, own, excerpt)
+    answer = _saved(opened, own, excerpt)
+    db.session.commit()
+    return answer
 
 
 @journal.post("/<int:activity_id>/entries/<int:entry_id>/excerpts")
@@ -151,20 +157,26 @@ def _sharing_page(
 
 
 def _saved(opened: Opened, own: JournalEntry, excerpt: Excerpt | None) -> ResponseReturnValue:
-    """Commit, say who will be able to read it now, and show the page again."""
-    entry_id, excerpt_id = own.id, excerpt.id if excerpt else None
+    """Say who will be able to read it now, and lead back to the page."""
+    excerpt_id = excerpt.id if excerpt else None
     people = audiences.count_readers(
         db.session(), opened.activity, author=opened.member, entry=own, excerpt_id=excerpt_id
     )
-    address = _address(opened.activity.id, entry_id, excerpt_id)
-    db.session.commit()
-    if people:
+    if people and own.state is EntryState.DRAFT:
+        flash(
+            ngettext(
+                "Saved. Once you finish, %(num)s person will be able to read this.",
+                "Saved. Once you finish, %(num)s people will be able to read this.",
+                people,
+            )
+        )
+    elif people:
         flash(
             ngettext("Saved. Who can read this: %(num)s person.", "Saved. Who can read this: %(num)s people.", people)
         )
     else:
         flash(gettext("Saved. Nobody but you can read this."))
-    return redirect(address, 303)
+    return redirect(_address(opened.activity.id, own.id, excerpt_id), 303)
 
 
 def _address(activity_id: int, entry_id: int, excerpt_id: int | None) -> str:
