@@ -1,16 +1,17 @@
 """What was shared, as it is read and answered: step by step, its paragraphs counted through."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
-from lti_app.activities.journal.models import JournalEntry
-from lti_app.activities.journal.prompts.sets import Step
+from lti_app.activities.journal.prompts.sets import PromptSet
+from lti_app.activities.journal.service.content import Content, content_of
 from lti_app.activities.journal.service.markdown import paragraphs_of, to_plain
-from lti_app.activities.journal.service.prompting import NoSuchPrompt, prompt_of
+from lti_app.activities.journal.service.prompting import find_prompt
 from lti_app.activities.journal.service.shared import Shared
+from lti_app.activities.journal.service.showing import ShownStep, steps_shown
 from lti_app.models.activity import Activity
 
 
@@ -34,38 +35,40 @@ class Paragraph:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadStep:
-    """A step of a shared entry with its paragraphs; `step` is None for an excerpt and for a prompt that is gone."""
+    """An answered step cut into the paragraphs that a reader can answer; the heading is as in `ShownStep`."""
 
-    step: Step | None
-    is_shipped: bool
+    heading: str
     paragraphs: Sequence[Paragraph]
 
 
-def read_steps(session: Session, activity: Activity, shared: Shared) -> Sequence[ReadStep]:
-    """Return what was shared step by step, its paragraphs counted through."""
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What somebody reads of an entry, or of an excerpt; `prompt_set` says what the headings are, None without any."""
+
+    content: Content
+    prompt_set: PromptSet | None
+    steps: Sequence[ReadStep]
+
+    @property
+    def paragraphs(self) -> Sequence[Paragraph]:
+        """All paragraphs in the order in which they are shown, counted from 0."""
+        return [paragraph for step in self.steps for paragraph in step.paragraphs]
+
+
+def reading_of(session: Session, activity: Activity, shared: Shared) -> Reading:
+    """Return what was shared: of an entry all that it holds, of an excerpt the passage alone."""
     if shared.excerpt is not None:
-        texts: list[tuple[Step | None, str]] = [(None, shared.excerpt.text)]
-        is_shipped = False
+        content, prompt = Content(title=shared.excerpt.title, answers={"": shared.excerpt.text}), None
     else:
-        texts, is_shipped = _answers(session, activity, shared.entry)
+        content = content_of(session, shared.entry)
+        prompt = find_prompt(session, activity, key=shared.entry.prompt_key, version=shared.entry.prompt_version)
+    return Reading(content=content, prompt_set=prompt, steps=_cut(steps_shown(content, prompt)))
+
+
+def _cut(shown: Iterable[ShownStep]) -> Sequence[ReadStep]:
     steps, number = [], 0
-    for step, text in texts:
-        paragraphs = [Paragraph(number=number + place, text=each) for place, each in enumerate(paragraphs_of(text))]
+    for step in shown:
+        paragraphs = [Paragraph(number=number + at, text=text) for at, text in enumerate(paragraphs_of(step.text))]
         number += len(paragraphs)
-        if paragraphs:
-            steps.append(ReadStep(step=step, is_shipped=is_shipped, paragraphs=paragraphs))
+        steps.append(ReadStep(heading=step.heading, paragraphs=paragraphs))
     return steps
-
-
-def _answers(session: Session, activity: Activity, entry: JournalEntry) -> tuple[list[tuple[Step | None, str]], bool]:
-    """Return the entry's texts in the order of its prompt's steps; what has no step comes last."""
-    if not entry.answers:
-        return [(None, entry.text)], False
-    try:
-        prompt = prompt_of(session, activity, key=entry.prompt_key, version=entry.prompt_version)
-    except NoSuchPrompt:
-        return [(None, text) for text in entry.answers.values()], False
-    known = {step.key for step in prompt.steps}
-    steps: list[tuple[Step | None, str]] = [(step, entry.answers.get(step.key, "")) for step in prompt.steps]
-    others = [(None, text) for key, text in entry.answers.items() if key not in known]
-    return [*steps, *others], prompt.is_shipped

@@ -17,6 +17,7 @@ from lti_app.models.activity import Activity
 from lti_app.models.people import Membership, User
 
 PAGE = 20
+NEWEST = 3
 OF_ONE_AUTHOR = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -125,6 +126,11 @@ def shared_with(session: Session, activity: Activity, *, member: Membership, bef
     rows = _lines(session, _both(activity, member), before=before, limit=PAGE + 1)
     is_last = len(rows) <= PAGE
     return ListedPage(lines=rows[:PAGE], next_before=None if is_last else _key(rows[PAGE - 1]))
+
+
+def newest_shared(session: Session, activity: Activity, *, member: Membership) -> Sequence[Listed]:
+    """Return the three newest of what others let this member read in this journal; one query."""
+    return _lines(session, _both(activity, member), limit=NEWEST)
 
 
 def shared_by(session: Session, activity: Activity, *, member: Membership, author_id: int) -> Sequence[Listed]:

@@ -96,10 +96,10 @@ def audience_of(
 
 
 def count_readers(
-    session: Session, activity: Activity, *, author: Membership, entry: JournalEntry, excerpt_id: int | None
+    session: Session, activity: Activity, *, author: Membership, entry_id: int, excerpt_id: int | None
 ) -> int:
     """Return how many people may read an entry, or an excerpt of it, once it is finished; its author left out."""
-    shares = live_shares(session, entry_id=entry.id, excerpt_id=excerpt_id)
+    shares = live_shares(session, entry_id=entry_id, excerpt_id=excerpt_id)
     return _count(session, grants_of(activity, shares, is_whole=excerpt_id is None), author=author)
 
 

@@ -20,6 +20,7 @@ from lti_app.activities.journal.service.extensions import window_of
 from lti_app.activities.journal.service.finishing import CannotFinish
 from lti_app.activities.journal.service.markdown import to_html
 from lti_app.activities.journal.service.prompting import prompt_of, prompts_of
+from lti_app.activities.journal.service.sharing import count_readers
 from lti_app.activities.journal.views.fields import (
     based_on_of_form,
     chosen_prompt,
@@ -190,5 +191,8 @@ def _editor(
         is_conflict=is_conflict,
         refused=refused,
         suggestions=own_tags(session, user_id=own.user_id),
+        readers=count_readers(
+            session, opened.activity, author=opened.member, entry_id=own.revises_id or own.id, excerpt_id=None
+        ),
         **{**shared, "is_closed": closed},
     )

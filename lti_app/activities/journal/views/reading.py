@@ -11,8 +11,7 @@ from lti_app.access.reading import scopes_open_to
 from lti_app.access.refusals import not_there
 from lti_app.activities.journal.models import ResponseKind
 from lti_app.activities.journal.service import openings, responding, shared
-from lti_app.activities.journal.service.markdown import to_html
-from lti_app.activities.journal.service.paragraphs import read_steps
+from lti_app.activities.journal.service.paragraphs import reading_of
 from lti_app.activities.journal.service.responding import CannotRespond
 from lti_app.activities.journal.service.shared import Listed, Shared
 from lti_app.activities.journal.views.pages import journal, open_journal
@@ -29,8 +28,6 @@ KINDS = {
     ResponseKind.RESOURCE: sentence("Here is a resource"),
     ResponseKind.CELEBRATE: sentence("I celebrate this"),
 }
-
-journal.add_app_template_filter(to_html, "journal_html")
 
 
 @journal.get("/<int:activity_id>/shared")
@@ -77,22 +74,24 @@ def reading_page(
     opened: Opened, found: Shared, *, refused: CannotRespond | None = None, kept: dict[str, Any] | None = None
 ) -> str:
     """Return the page of something shared; `kept` is what was typed into a form that was refused."""
+    read = what_is_read(opened, found)
+    return render_template("activities/journal/reading.html", opened=opened, refused=refused, kept=kept or {}, **read)
+
+
+def what_is_read(opened: Opened, found: Shared) -> dict[str, Any]:
+    """Return what `_entry_body.html` and `_responses.html` show of something that the asking person may read."""
     session = db.session()
-    steps = read_steps(session, opened.activity, found)
-    paragraphs = [paragraph for step in steps for paragraph in step.paragraphs]
-    threads = responding.threads_of(session, found, member=opened.member, paragraphs=paragraphs)
-    return render_template(
-        "activities/journal/reading.html",
-        opened=opened,
-        shared=found,
-        steps=steps,
-        paragraphs=paragraphs,
-        threads=threads,
-        kinds=KINDS,
-        refused=refused,
-        kept=kept or {},
-        longest=responding.MAX_RESPONSE,
-    )
+    reading = reading_of(session, opened.activity, found)
+    return {
+        "shared": found,
+        "content": reading.content,
+        "prompt_set": reading.prompt_set,
+        "steps": reading.steps,
+        "paragraphs": reading.paragraphs,
+        "threads": responding.threads_of(session, found, member=opened.member, paragraphs=reading.paragraphs),
+        "kinds": KINDS,
+        "longest": responding.MAX_RESPONSE,
+    }
 
 
 def address_of(activity_id: int, found: Shared | Listed) -> str:

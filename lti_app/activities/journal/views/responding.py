@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from lti_app.activities.journal.service import responding, shared
-from lti_app.activities.journal.service.paragraphs import read_steps
+from lti_app.activities.journal.service.paragraphs import reading_of
 from lti_app.activities.journal.service.responding import CannotRespond
 from lti_app.activities.journal.views.pages import journal, open_journal
 from lti_app.activities.journal.views.reading import address_of, open_shared, reading_page
@@ -74,8 +74,7 @@ def _respond(activity_id: int, *, entry_id: int, excerpt_id: int | None = None) 
     """Keep a response, uncommitted, or give the page back with what was typed and why it was refused."""
     opened, found = open_shared(activity_id, entry_id=entry_id, excerpt_id=excerpt_id)
     session, kept = db.session(), {name: request.form.get(name, "") for name in ("kind", "text", "paragraph")}
-    steps = read_steps(session, opened.activity, found)
-    paragraphs = [paragraph for step in steps for paragraph in step.paragraphs]
+    paragraphs = reading_of(session, opened.activity, found).paragraphs
     try:
         response = responding.respond(
             session,

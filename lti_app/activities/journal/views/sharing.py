@@ -160,7 +160,7 @@ def _saved(opened: Opened, own: JournalEntry, excerpt: Excerpt | None) -> Respon
     """Say who will be able to read it now, and lead back to the page."""
     excerpt_id = excerpt.id if excerpt else None
     people = audiences.count_readers(
-        db.session(), opened.activity, author=opened.member, entry=own, excerpt_id=excerpt_id
+        db.session(), opened.activity, author=opened.member, entry_id=own.id, excerpt_id=excerpt_id
     )
     if people and own.state is EntryState.DRAFT:
         flash(

@@ -18,9 +18,10 @@ from tests.lti_app.activities.journal.rows import a_delivery, a_finished_entry, 
 from tests.lti_app.activities.journal.writing import SECRET, begin, set_journal, stored, write_entry
 from tests.visitor import FACILITATOR, TEACHER, Visitor
 
-# The activity with its member; the course's groups; a page of people; how many there are in all; when they last wrote.
-QUERIES = 5
-OWN_QUERIES = 3  # the activity with its member; their entries; their credit
+# The activity with its member; the course's groups; a page of people; how many there are in all; when they last wrote;
+# what is shared with who asks.
+QUERIES = 6
+OWN_QUERIES = 4  # the activity with its member; their entries; their credit; what is shared with them
 _ROW = re.compile(r'<tr data-user="(\d+)">(.*?)</tr>', re.DOTALL)
 _NEXT = re.compile(r'href="(/journal/1\?after=\d+)"')
 

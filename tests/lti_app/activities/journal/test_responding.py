@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from lti_app.activities.journal.models import EntryResponse, JournalEntry, ResponseKind
-from lti_app.activities.journal.service.paragraphs import read_steps
+from lti_app.activities.journal.service.paragraphs import reading_of
 from lti_app.activities.journal.service.responding import (
     MAX_RESPONSE,
     MOST_RESPONSES,
@@ -28,8 +28,8 @@ from tests.lti_app.activities.journal.writing import stored
 from tests.visitor import Visitor
 
 PAGE = "/journal/1/shared/1"
-# The activity with its member; the entry with its author; the shares; the opening, noted again; the responses.
-QUERIES = 5
+# The activity with its member; the entry with its author; the shares; the opening, noted again; tags; responses.
+QUERIES = 6
 TEXT = "We counted the lamps.\n\n- one\n- two\n\nThen we stopped."
 
 
@@ -49,18 +49,25 @@ def _opened(member: Membership) -> Shared:
 
 def _respond(member: Membership, text: str = "Mine.", *, paragraph: int | None = None) -> EntryResponse:
     shared = _opened(member)
-    (step,) = read_steps(db.session(), stored(Activity)[0], shared)
+    paragraphs = reading_of(db.session(), stored(Activity)[0], shared).paragraphs
     response = respond(
         db.session(),
         shared,
         member=member,
         kind="noticed",
         text=text,
-        paragraph=None if paragraph is None else step.paragraphs[paragraph],
+        paragraph=None if paragraph is None else paragraphs[paragraph],
         at=now(),
     )
     db.session.commit()
     return response
+
+
+def _rewrite(text: str) -> None:
+    """Put another text in the entry's place, as a finished revision does."""
+    entry = stored(JournalEntry)[0]
+    entry.text, entry.answers = text, {"text": text}
+    db.session.commit()
 
 
 def _options(page: str) -> dict[str, str]:
@@ -178,12 +185,11 @@ def test_response_when_the_entry_is_revised_then_follows_its_paragraph_or_tells_
 ) -> None:
     author, reader, _ = people
     _respond(reader, paragraph=2)
-    stored(JournalEntry)[0].text = revised
-    db.session.commit()
+    _rewrite(revised)
 
     shared = _opened(author)
-    (step,) = read_steps(db.session(), stored(Activity)[0], shared)
-    (thread,) = threads_of(db.session(), shared, member=author, paragraphs=step.paragraphs)
+    paragraphs = reading_of(db.session(), stored(Activity)[0], shared).paragraphs
+    (thread,) = threads_of(db.session(), shared, member=author, paragraphs=paragraphs)
 
     assert (thread.paragraph, thread.is_to_earlier_version) == (paragraph, is_earlier)
 
@@ -192,8 +198,7 @@ def test_page_when_a_paragraph_is_gone_then_shows_what_it_said(
     app: Flask, visitor: Visitor, people: tuple[Membership, Membership, Membership]
 ) -> None:
     _respond(people[1], paragraph=2)
-    stored(JournalEntry)[0].text = "All new."
-    db.session.commit()
+    _rewrite("All new.")
     let_in(app, visitor, people[0])
 
     page = visitor.get(PAGE).text
@@ -312,9 +317,9 @@ def test_page_when_an_entry_has_steps_then_paragraphs_are_counted_through(
 
     page = visitor.get(PAGE).text
 
-    paragraphs = re.findall(r'id="paragraph-(\d)">\s*<div class="prose"><p>(.*?)</p>', page)
+    paragraphs = re.findall(r'id="paragraph-(\d)">\s*<div class="entry-html"><p>(.*?)</p>', page)
     assert paragraphs == [("1", "It rained."), ("2", "Hard."), ("3", "Boots."), ("4", "From an older set.")]
-    assert len(re.findall(r'<h2 class="long">', page)) == 2
+    assert len(re.findall(r'<h2 class="prompt">', page)) == 2
 
 
 def test_page_when_the_prompt_is_gone_then_shows_the_answers_all_the_same(
