@@ -1,6 +1,6 @@
 """What the tool must know about a kind of activity."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self
@@ -48,6 +48,15 @@ class SettingsForm(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Readable:
+    """Something that a person wrote and somebody else may read: its title, maybe empty, since when, and its page."""
+
+    title: str
+    at: datetime
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActivityType:
     """One kind of activity; `lti_app.catalog` lists them all.
 
@@ -55,10 +64,11 @@ class ActivityType:
     `activity_id` and is where a launch lands. `settings` is what a facilitator may set and `form` its form;
     templates/activities/<key>/ holds `_settings.html`, the fields of `form`, and `_preview.html`, what teachers
     will see with `settings_`. `measure` counts a member's progress without changing anything; `due_at` is when
-    their work is due, if ever; `facts` names each kind of fact (message ids). `forget` erases what a person wrote,
-    `export` returns all of it as JSON-ready values, `count` says how many pieces that is. `upkeep` does a
-    part of what is due at a moment without anybody asking, such as erasing, and returns whether more may be due; it
-    is called every night until nothing is, with a commit after each part.
+    their work is due, if ever; `facts` names each kind of fact (message ids). `shared` is what the author of that user
+    id lets a member read, newest first. `forget` erases what a person wrote, `export` returns all of it as JSON-ready
+    values, `count` says how many pieces that is. `upkeep` does a part of what is due at a moment without anybody
+    asking, such as erasing, and returns whether more may be due; it is called every night until nothing is, with a
+    commit after each part.
     """
 
     key: str
@@ -70,6 +80,7 @@ class ActivityType:
     measure: Callable[[Activity, Membership], Progress]
     due_at: Callable[[Activity, Membership], datetime | None]
     facts: Mapping[str, str]
+    shared: Callable[[Activity, Membership, int], Sequence[Readable]]
     forget: Callable[[User], None]
     export: Callable[[User], list[dict[str, Any]]]
     count: Callable[[User], int]

@@ -20,7 +20,7 @@ pages = Blueprint("review", __name__, url_prefix="/review")
 
 @pages.get("/<int:activity_id>/<int:user_id>")
 def show(activity_id: int, user_id: int) -> ResponseReturnValue:
-    """Show a facilitator what somebody did and when, and where their credit is; never what they wrote."""
+    """Show a facilitator what somebody did and when, where their credit is, and what is shared with them."""
     opened = require_facilitator(open_activity(activity_id))
     kind = ACTIVITY_TYPES.get(opened.activity.kind or "")
     if kind is None:
@@ -36,7 +36,8 @@ def show(activity_id: int, user_id: int) -> ResponseReturnValue:
         progress=kind.measure(opened.activity, member),
         due_at=kind.due_at(opened.activity, member),
     )
-    return render_template("review/show.html", opened=opened, kind=kind, back=back, person=person)
+    shared = kind.shared(opened.activity, opened.member, member.user_id)
+    return render_template("review/show.html", opened=opened, kind=kind, back=back, person=person, shared=shared)
 
 
 @pages.get("/unknown")

@@ -16,8 +16,11 @@ from lti_app.activities.journal.views import (
     own,
     progress,
     prompts,
+    reading,
+    responding,
     revisions,
     settings,
+    sharing,
     timeline,
     withdrawing,
 )
@@ -26,18 +29,33 @@ from lti_app.activity_type import ActivityType
 from lti_app.errors import sentence
 
 # Importing them gives the blueprint its routes.
-PAGES = (attachments, editor, export, own, progress, prompts, revisions, settings, timeline, withdrawing)
+PAGES = (
+    attachments,
+    editor,
+    export,
+    own,
+    progress,
+    prompts,
+    reading,
+    responding,
+    revisions,
+    settings,
+    sharing,
+    timeline,
+    withdrawing,
+)
 
 JOURNAL = ActivityType(
     key=KEY,
     label=sentence("Reflective journal"),
-    summary=sentence("Teachers write about their own practice, and nobody else reads it."),
+    summary=sentence("Teachers write about their own practice. Each decides who else reads it."),
     blueprint=journal,
     settings=JournalSettings,
     form=SettingsForm,
     measure=measure,
     due_at=extensions.due_at,
     facts={ENTRY_FINISHED: sentence("Entry finished")},
+    shared=reading.shared_by,
     forget=records.forget,
     export=records.export,
     count=records.count,

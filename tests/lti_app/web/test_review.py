@@ -61,7 +61,7 @@ def test_review_when_finished_then_shows_when_and_where_the_credit_is(
 
     assert _facts(page) == {"Done": "1 of 1", "Complete since": "Sat 21 Nov, 12:00 UTC", "Credit": "on its way"}
     assert _listed(page) == ["Entry finished, Sat 21 Nov, 12:00 UTC"]
-    assert "You see what was done and when, never what was written" in page
+    assert "You see what was done and when, and read only what is shared with you" in page
 
 
 @pytest.mark.parametrize(("hours", "marks"), [(1, []), (-1, ["late"])], ids=["in time", "late"])
@@ -169,7 +169,8 @@ def test_review_when_one_or_many_entries_then_asks_the_database_as_often(
         page = another_visitor.get(address).text
 
     assert len(_listed(page)) == entries
-    assert len(statements) == 5, statements  # activity and member; the person; progress; facts; completion and credit
+    # The activity with its member; the person; progress; facts; completion and credit; what is shared.
+    assert len(statements) == 6, statements
 
 
 def test_review_when_the_activity_is_of_no_kind_any_more_then_a_sentence(

@@ -8,19 +8,22 @@ from lti_app.activities.journal.models import JournalEntry
 from lti_app.activities.journal.service.attachments import delete_attachments_of_user
 from lti_app.activities.journal.service.export.as_json import to_json
 from lti_app.activities.journal.service.export.entries import read_all
+from lti_app.activities.journal.service.sharing_records import export_sharing, forget_sharing
 from lti_app.db import db
 from lti_app.models.people import User
 
 
 def forget(user: User) -> None:
     """Erase everything that a person wrote in journals, files among it; facts and completions stay."""
+    forget_sharing(db.session(), user)
     delete_attachments_of_user(db.session(), user.id)
     db.session.execute(delete(JournalEntry).where(JournalEntry.user_id == user.id))
 
 
 def export(user: User) -> list[dict[str, Any]]:
     """Return everything that a person wrote in journals, oldest first, as docs/journal-export.md describes it."""
-    return [to_json(entry) for entry in read_all(db.session(), user, translate=lambda text: text)]
+    entries = [to_json(entry) for entry in read_all(db.session(), user, translate=lambda text: text)]
+    return [*entries, *export_sharing(db.session(), user)]
 
 
 def count(user: User) -> int:

@@ -11,10 +11,15 @@ from lti_app.activities.journal.service.markdown import to_html
 
 @dataclass(frozen=True, kw_only=True)
 class ShownStep:
-    """One answered step: its heading as the prompt set writes it, or none, and the answer as safe HTML."""
+    """One answered step: its heading as the prompt set writes it, or none, and the answer in Markdown."""
 
     heading: str
-    html: Markup
+    text: str
+
+    @property
+    def html(self) -> Markup:
+        """The answer as safe HTML."""
+        return to_html(self.text)
 
 
 def steps_shown(content: Content, prompt: PromptSet | None) -> tuple[ShownStep, ...]:
@@ -25,7 +30,7 @@ def steps_shown(content: Content, prompt: PromptSet | None) -> tuple[ShownStep, 
     headings = {step.key: step.label for step in prompt.steps} if prompt else {}
     keys = dict.fromkeys((*headings, *content.answers))
     return tuple(
-        ShownStep(heading=headings.get(key, "") if len(headings) > 1 else "", html=to_html(content.answers[key]))
+        ShownStep(heading=headings.get(key, "") if len(headings) > 1 else "", text=content.answers[key])
         for key in keys
         if content.answers.get(key, "").strip()
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import EntryState, EntryTag, EntryVersion, JournalEntry
 from lti_app.activities.journal.service.attachments import delete_attachments
+from lti_app.activities.journal.service.sharing_records import purge_sharing
 from lti_app.errors import ToolError, sentence
 
 # How long an author can still change their mind.
@@ -85,8 +86,8 @@ def restore(session: Session, entry: JournalEntry) -> None:
 def purge(session: Session, *, at: datetime) -> int:
     """Erase the words of at most 200 entries that were taken back 30 days before; return how many those were.
 
-    Title, answers, links, day, tags, files, earlier versions and a begun revision go. The row stays without a word,
-    since its fact names it, and so does the name of its prompt, which a journal of several prompts counts by.
+    Title, answers, links, day, tags, files, excerpts, earlier versions and a begun revision go. The row stays without
+    a word, since its fact names it, and so does the name of its prompt, which a journal of several prompts counts by.
     """
     due = (
         select(JournalEntry.id)
@@ -109,6 +110,7 @@ def purge(session: Session, *, at: datetime) -> int:
     session.execute(delete(JournalEntry).where(JournalEntry.revises_id.in_(purged)))
     for words in (EntryTag, EntryVersion):
         session.execute(delete(words).where(words.entry_id.in_(purged)))
+    purge_sharing(session, purged)
     session.expire_all()
     if purged:
         log.info("entries_purged", count=len(purged))

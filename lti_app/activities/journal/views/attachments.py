@@ -6,14 +6,14 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, gettext
 
-from lti_app.access.opening import Opened
 from lti_app.activities.journal.models import Attachment, EntryState, JournalEntry
-from lti_app.activities.journal.service import attachments
+from lti_app.activities.journal.service import attachments, openings
 from lti_app.activities.journal.service.file_kinds import ENDINGS, CannotAttach, label_of
 from lti_app.activities.journal.views.pages import journal, open_own_entry
+from lti_app.activities.journal.views.reading import open_shared
 from lti_app.clock import now
 from lti_app.db import db
-from lti_app.errors import ToolError, sentence
+from lti_app.errors import NotThere, ToolError, sentence
 
 # The file, and around it the form's token and the parts' headers.
 MOST_REQUEST_BYTES = attachments.MOST_BYTES + 64 * 1024
@@ -76,7 +76,7 @@ def attach(activity_id: int, entry_id: int) -> ResponseReturnValue:
 @journal.get("/<int:activity_id>/entries/<int:entry_id>/attachments/<int:attachment_id>")
 def attachment(activity_id: int, entry_id: int, attachment_id: int) -> ResponseReturnValue:
     """Give a file back, to be saved and never to be shown as a page of ours."""
-    _, _, found = _open_attachment(activity_id, entry_id, attachment_id)
+    found = _open_attachment(activity_id, entry_id, attachment_id)
     path = attachments.FILES.find(found.stored_as)
     if path is None:
         raise attachments.no_such_file()
@@ -98,10 +98,18 @@ def detach(activity_id: int, entry_id: int, attachment_id: int) -> ResponseRetur
     return _done(activity_id, own, said=said)
 
 
-def _open_attachment(activity_id: int, entry_id: int, attachment_id: int) -> tuple[Opened, JournalEntry, Attachment]:
-    """Return a file that the asking person may have: its author's, today."""
-    opened, own = open_own_entry(activity_id, entry_id)
-    return opened, own, attachments.find_attachment(db.session(), own, attachment_id)
+def _open_attachment(activity_id: int, entry_id: int, attachment_id: int) -> Attachment:
+    """Return a file of an own entry, or of one that the asking person may read whole; then it is on record."""
+    session = db.session()
+    try:
+        opened, found = open_shared(activity_id, entry_id=entry_id)
+    except NotThere:
+        _, own = open_own_entry(activity_id, entry_id)
+        return attachments.find_attachment(session, own, attachment_id)
+    attachment = attachments.find_attachment(session, found.entry, attachment_id)
+    openings.record_opening(session, found, reader=opened.member, at=now())
+    session.commit()
+    return attachment
 
 
 def _sent_file() -> tuple[str, IO[bytes]]:

@@ -21,6 +21,7 @@ from lti_app.activities.journal.service.extensions import window_of
 from lti_app.activities.journal.service.finishing import CannotFinish
 from lti_app.activities.journal.service.markdown import to_html
 from lti_app.activities.journal.service.prompting import prompt_of, prompts_of
+from lti_app.activities.journal.service.sharing import count_readers
 from lti_app.activities.journal.views.fields import (
     based_on_of_form,
     chosen_prompt,
@@ -192,5 +193,8 @@ def _editor(
         refused=refused,
         suggestions=own_tags(session, user_id=own.user_id),
         attached=attached_to(session, own),
+        readers=count_readers(
+            session, opened.activity, author=opened.member, entry_id=own.revises_id or own.id, excerpt_id=None
+        ),
         **{**shared, "is_closed": closed},
     )

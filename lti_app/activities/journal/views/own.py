@@ -6,15 +6,15 @@ from flask.typing import ResponseReturnValue
 from lti_app.access.opening import Opened, require_participant
 from lti_app.activities.journal.models import EntryState
 from lti_app.activities.journal.service import revising
-from lti_app.activities.journal.service.attachments import attachments_of
-from lti_app.activities.journal.service.content import content_of
 from lti_app.activities.journal.service.own_entries import own_entries
 from lti_app.activities.journal.service.places import Place
-from lti_app.activities.journal.service.prompting import find_prompt, prompts_of
-from lti_app.activities.journal.service.showing import steps_shown
+from lti_app.activities.journal.service.prompting import prompts_of
+from lti_app.activities.journal.service.shared import Shared, newest_shared
 from lti_app.activities.journal.service.withdrawing import erased_at
 from lti_app.activities.journal.views.pages import journal, open_journal, open_own_entry, page_of
 from lti_app.activities.journal.views.progress import show_progress
+from lti_app.activities.journal.views.reading import what_is_read
+from lti_app.activities.journal.views.sharing import sharing_of
 from lti_app.db import db
 from lti_app.gradebook.course_progress import credit_of_member
 from lti_app.models.people import Role
@@ -37,19 +37,15 @@ def entry(activity_id: int, entry_id: int) -> ResponseReturnValue:
     opened, own = open_own_entry(activity_id, entry_id)
     if own.state is EntryState.DRAFT:
         return redirect(url_for(".edit", activity_id=activity_id, entry_id=entry_id))
-    session, content = db.session(), content_of(db.session(), own)
-    prompt = find_prompt(session, opened.activity, key=own.prompt_key, version=own.prompt_version)
     return render_template(
         "activities/journal/entry.html",
-        entry=own,
-        content=content,
-        prompt_set=prompt,
-        steps=steps_shown(content, prompt),
-        attachments=attachments_of(session, own.id),
         erased_at=erased_at(own),
         may_revise=revising.may_revise(opened.activity),
-        has_revision=revising.find_revision(session, own) is not None,
+        has_revision=revising.find_revision(db.session(), own) is not None,
+        kept={},
         **page_of(opened),
+        **what_is_read(opened, Shared(entry=own, excerpt=None, author="", is_own=True)),
+        **sharing_of(opened, own),
     )
 
 
@@ -72,5 +68,6 @@ def _show_own(opened: Opened) -> ResponseReturnValue:
         prompts=prompts_of(session, activity),
         done=completion.done if completion else 0,
         credit=present,
+        newest=newest_shared(session, activity, member=opened.member),
         **page_of(opened),
     )

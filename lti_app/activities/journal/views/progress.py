@@ -9,6 +9,7 @@ from lti_app.access.refusals import not_there
 from lti_app.activities.journal.forms.extensions import ExtensionForm
 from lti_app.activities.journal.service import extensions
 from lti_app.activities.journal.service.prompting import prompts_of
+from lti_app.activities.journal.service.shared import newest_shared
 from lti_app.activities.journal.service.standing import standings
 from lti_app.activities.journal.settings import JournalSettings
 from lti_app.activities.journal.views.pages import journal, number, open_journal, page_of
@@ -86,6 +87,7 @@ def show_progress(opened: Opened) -> ResponseReturnValue:
         groups=groups,
         group_id=group_id,
         source=named_source(session, activity),
+        newest=newest_shared(session, activity, member=opened.member),
         **page_of(opened),
     )
 

@@ -9,6 +9,10 @@ from typing import Any
 from flask import current_app
 from werkzeug.test import TestResponse
 
+from lti_app.activities.journal.models import Attachment, EntryState, JournalEntry
+from lti_app.activities.journal.service.attachments import attach
+from lti_app.clock import now
+from lti_app.db import db
 from tests.lti_app.activities.journal.writing import Draft, hidden_fields
 from tests.visitor import Visitor
 
@@ -42,6 +46,16 @@ def archive(parts: dict[str, bytes]) -> bytes:
         for name, content in parts.items():
             opened.writestr(name, content)
     return file.getvalue()
+
+
+def a_file(entry: JournalEntry, name: str = "plan.pdf", *, content: bytes = PDF) -> Attachment:
+    """Attach a file to the row as if it were a draft; committed."""
+    state, entry.state = entry.state, EntryState.DRAFT
+    db.session.flush()
+    attachment = attach(db.session(), entry, name=name, stream=io.BytesIO(content), at=now())
+    entry.state = state
+    db.session.commit()
+    return attachment
 
 
 def upload(

@@ -26,7 +26,7 @@ from lti_app.clock import now
 from lti_app.db import db
 from lti_app.models.activity import Activity
 from lti_app.models.people import Membership, User
-from tests.lti_app.activities.journal.files import PDF, TEXT, links, on_disk, upload
+from tests.lti_app.activities.journal.files import PDF, TEXT, a_file, links, on_disk, upload
 from tests.lti_app.activities.journal.rows import a_draft, a_finished_entry, a_journal, a_member
 from tests.lti_app.activities.journal.test_races import at_once
 from tests.lti_app.activities.journal.writing import (
@@ -38,16 +38,6 @@ from tests.lti_app.activities.journal.writing import (
     stored,
 )
 from tests.visitor import Visitor
-
-
-def a_file(entry: JournalEntry, name: str = "plan.pdf") -> Attachment:
-    """Attach a file to the row as if it were a draft; committed."""
-    state, entry.state = entry.state, EntryState.DRAFT
-    db.session.flush()
-    attachment = attach(db.session(), entry, name=name, stream=io.BytesIO(PDF), at=now())
-    entry.state = state
-    db.session.commit()
-    return attachment
 
 
 def an_entry_with_a_revision() -> tuple[Activity, JournalEntry, JournalEntry]:

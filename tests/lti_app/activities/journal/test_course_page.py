@@ -20,9 +20,11 @@ from tests.lti_app.activities.journal.rows import a_delivery, a_member
 from tests.lti_app.activities.journal.writing import SECRET, begin, set_journal, stored, write_entry
 from tests.visitor import FACILITATOR, TEACHER, Visitor
 
-# The activity with its member; the course's groups; a page of people; how many there are in all; when they last wrote.
-QUERIES = 5
-OWN_QUERIES = 4  # the activity with its member; a page of their entries; what they answered; their credit
+# The activity with its member; the course's groups; a page of people; how many there are in all; when they last wrote;
+# what is shared with who asks.
+QUERIES = 6
+# The activity with its member; a page of their entries; what they answered; their credit; what is shared with them.
+OWN_QUERIES = 5
 _ROW = re.compile(r'<tr data-user="(\d+)">(.*?)</tr>', re.DOTALL)
 _NEXT = re.compile(r'href="(/journal/1\?after=\d+)"')
 
