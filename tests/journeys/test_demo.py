@@ -35,7 +35,7 @@ def test_demo_when_started_twice_then_prints_one_address_and_keeps_what_was_ther
 ) -> None:
     lms = f"http://127.0.0.1:{environment['LMS_PORT']}"
     with _demo(environment, tmp_path / "first.log") as first:
-        _wait_for_scores(lms, 2, first)
+        _wait_for_scores(lms, 3, first)
         ungraded = Browser().launch(lms, person=TEACHER, activity=UNGRADED)
         before = requests.get(f"{lms}/api/gradebook", timeout=10).json()
         admin = _run_admin(environment)
@@ -47,7 +47,7 @@ def test_demo_when_started_twice_then_prints_one_address_and_keeps_what_was_ther
     addresses = [word for word in second.read_text().split() if word.startswith("http://")]
     assert addresses == [lms]
     assert after == before
-    assert len(after) == 2
+    assert len(after) == 3
     assert "0 of 1 entry" in ungraded.text
     assert f"http://localhost:{environment['PORT']}/connections/sign-in/" in admin.stdout
     assert "Sign in as Staffroom" in sign_in.text
