@@ -18,7 +18,7 @@ def test_finished_entry_when_delivered_then_stands_in_the_gradebook(app: Flask, 
     editor = visitor.post("/journal/1/entries", journal)
     page = visitor.get(editor.headers["Location"])
 
-    finished = visitor.post("/journal/1/entries/1/finish", page, text=WORDS)
+    finished = visitor.post("/journal/1/entries/1/finish", page, **{"answer-text": WORDS})
     delivery_id = db.session.query(ScoreDelivery.id).scalar()
     lti = Lti(keys=app.extensions["staffroom_keys"], outbound=app.extensions["staffroom_outbound"], engine=db.engine)
     tasks.deliver_score(delivery_id, lti=lti)

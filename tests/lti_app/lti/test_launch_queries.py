@@ -21,8 +21,10 @@ from tests.visitor import FACILITATOR, TEACHER, Visitor
 # its log line, which uses the login up; then the first page. What a process remembers makes it fewer.
 LOGIN = Counter(SELECT=1)
 LAUNCH = Counter(SELECT=3, INSERT=1)
-OWN_PAGE = Counter(SELECT=3)
-PROGRESS_PAGE = Counter(SELECT=4)  # the groups of the course, for the filter, are the fourth
+# The activity with its member; the entries; the prompts that were answered; the credit; what is shared.
+OWN_PAGE = Counter(SELECT=5)
+# The activity with its member; the groups; the people; how many there are; when they last wrote; what is shared.
+PROGRESS_PAGE = Counter(SELECT=6)
 Counts = tuple[Counter[str], Counter[str], Counter[str]]
 
 

@@ -326,7 +326,7 @@ def test_score_when_it_waited_for_a_line_item_then_the_launch_that_brings_one_le
     launch_with(visitor, activity=UNGRADED, remove=[AGS])
     journal = visitor.get("/journal/1")
     page = visitor.get(visitor.post("/journal/1/entries", journal).headers["Location"])
-    visitor.post("/journal/1/entries/1/finish", page, text="word " * 60)
+    visitor.post("/journal/1/entries/1/finish", page, **{"answer-text": "word " * 60})
     parked = [(row.state, row.reason) for row in db.session.scalars(select(ScoreDelivery))]
     endpoint = {"lineitem": f"{visitor.lms.url}/lti/courses/1/lineitems/11/lineitem?type_id=1"}
 

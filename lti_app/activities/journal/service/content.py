@@ -68,8 +68,8 @@ class Content:
             "title": self.title,
             **{ANSWER + key: answer for key, answer in self.answers.items()},
             "event_on": self.event_on.isoformat() if self.event_on else "",
-            "topics": ", ".join(self.topics),
-            "goals": ", ".join(self.goals),
+            "topics": _joined(self.topics),
+            "goals": _joined(self.goals),
             "links": "\n".join(f"{link.url} {link.label}".strip() for link in self.links),
         }
 
@@ -151,6 +151,12 @@ def parted(typed: str) -> tuple[str, ...]:
         for name in textwrap.wrap(_BLANKS.sub(" ", part).strip(), MAX_TAG):
             names.setdefault(name.casefold(), name)
     return tuple(names.values())
+
+
+def _joined(names: Iterable[str]) -> str:
+    """Return names as they are typed; closer together where the field would take not all of them else."""
+    text = ", ".join(names)
+    return text if len(text) <= MAX_TAGS_TYPED else text.replace(", ", ",")
 
 
 def _field_names(prompt: PromptSet) -> Iterable[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import EntryState, JournalEntry
@@ -125,7 +125,11 @@ def save_draft(session: Session, entry: JournalEntry, *, save: Save, at: datetim
         .returning(JournalEntry.version)
         .execution_options(synchronize_session=False)
     ).one_or_none()
-    session.refresh(entry)
+    try:
+        session.refresh(entry)
+    except InvalidRequestError:
+        # It was a revision that another window finished or discarded.
+        raise no_such_entry() from None
     if saved is not None:
         put_tags(session, entry.id, save.content)
         return SaveState.SAVED

@@ -1,7 +1,9 @@
 """Which kinds of files an entry takes, and what a file is: by its content, never by what a browser claims."""
 
+import lzma
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
@@ -20,6 +22,7 @@ _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."
 # An archive cannot hold more entries than this and still be a document that somebody wrote.
 _MOST_PARTS = 20_000
+_LONGEST_TYPE = 100
 
 
 class CannotAttach(ToolError):
@@ -138,9 +141,8 @@ def _as_document(stream: IO[bytes]) -> FileKind | None:
                 return None
             declared = b""
             if "mimetype" in parts:
-                with archive.open("mimetype") as part:
-                    declared = part.read(100)
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError):
+                declared = _declared_in(archive)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError, RuntimeError, EOFError):
         return None
     if "[Content_Types].xml" in parts:
         mains = {"word/document.xml": ".docx", "xl/workbook.xml": ".xlsx", "ppt/presentation.xml": ".pptx"}
@@ -148,6 +150,15 @@ def _as_document(stream: IO[bytes]) -> FileKind | None:
         return next((kind for kind in KINDS if ending in kind.endings), None)
     kind = _BY_TYPE.get(declared.decode("ascii", "replace").strip())
     return kind if kind and kind.content_type.startswith(_OPEN) else None
+
+
+def _declared_in(archive: zipfile.ZipFile) -> bytes:
+    """Return what an OpenDocument file says it is; one that is packed otherwise than these are is not unpacked."""
+    part = archive.getinfo("mimetype")
+    if part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} or part.file_size > _LONGEST_TYPE:
+        return b""
+    with archive.open(part) as opened:
+        return opened.read(_LONGEST_TYPE)
 
 
 def _as_text(stream: IO[bytes], name: str) -> FileKind | None:

@@ -12,6 +12,8 @@ from lti_app.activities.journal.service.sharing_records import export_sharing, f
 from lti_app.db import db
 from lti_app.models.people import User
 
+_AROUND = {"excerpts", "shares", "responses"}
+
 
 def forget(user: User) -> None:
     """Erase everything that a person wrote in journals, files among it; facts and completions stay."""
@@ -23,7 +25,9 @@ def forget(user: User) -> None:
 def export(user: User) -> list[dict[str, Any]]:
     """Return everything that a person wrote in journals, oldest first, as docs/journal-export.md describes it."""
     entries = [to_json(entry) for entry in read_all(db.session(), user, translate=lambda text: text)]
-    return [*entries, *export_sharing(db.session(), user)]
+    # What came of an entry follows by itself, without the words of others.
+    written = [{name: value for name, value in entry.items() if name not in _AROUND} for entry in entries]
+    return [*written, *export_sharing(db.session(), user)]
 
 
 def count(user: User) -> int:

@@ -66,7 +66,11 @@ def finish_revision(session: Session, activity: Activity, *, draft: JournalEntry
         NotThere: Another window finished or discarded the revision meanwhile.
     """
     check_content(session, activity, entry=draft, at=at)
-    entry = session.get_one(JournalEntry, draft.revises_id, with_for_update=True)
+    entry = session.get_one(JournalEntry, draft.revises_id)
+    # Several presses wait for each other here; to SQLite, a write is what locks.
+    nothing_new = update(JournalEntry).where(JournalEntry.id == entry.id).values(version=JournalEntry.version)
+    session.execute(nothing_new.execution_options(synchronize_session=False))
+    session.refresh(entry)
     if entry.state is not EntryState.FINISHED or find_revision(session, entry) is None:
         raise no_such_entry()
     new = content_of(session, draft)

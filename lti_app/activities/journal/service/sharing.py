@@ -124,13 +124,13 @@ def choose_scopes(
         for grant, _ in _offered(session, author, shares)
         if (grant.group_id in group_ids if grant.scope is Scope.GROUP else grant.scope.value in scopes)
     }
-    present = {(row.scope, row.group_id): row for row in shares if row.scope is not ShareScope.PERSON}
-    for key, row in present.items():
+    present = [((row.scope, row.group_id), row) for row in shares if row.scope is not ShareScope.PERSON]
+    for key, row in present:
         if key not in wanted:
             row.stopped_at = at
     session.add_all(
         Share(entry_id=entry.id, excerpt_id=excerpt_id, scope=scope, group_id=group_id, shared_at=at)
-        for scope, group_id in sorted(wanted - set(present), key=str)
+        for scope, group_id in sorted(wanted - {key for key, _ in present}, key=str)
     )
     session.flush()
     log.info("sharing_chosen", entry_id=entry.id, excerpt_id=excerpt_id, scopes=sorted(key[0] for key in wanted))
@@ -246,5 +246,7 @@ def _count(session: Session, grants: Iterable[Grant], *, author: Membership) -> 
 
 
 def _lock(session: Session, entry: JournalEntry) -> None:
-    """Let two clicks wait for each other, so that nobody is given the same thing twice."""
-    session.refresh(entry, with_for_update=True)
+    """Let two clicks wait for each other, so that nobody is given the same thing twice; to SQLite, a write locks."""
+    nothing_new = update(JournalEntry).where(JournalEntry.id == entry.id).values(version=JournalEntry.version)
+    session.execute(nothing_new.execution_options(synchronize_session=False))
+    session.refresh(entry)

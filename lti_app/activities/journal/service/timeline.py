@@ -15,7 +15,7 @@ from lti_app.activities.journal.service.search import Query, found_by
 from lti_app.models.activity import Activity
 from lti_app.models.people import Context, Membership, Role
 
-PAGE_SIZE = 15
+PAGE_SIZE = 10
 MOST_DRAFTS = 100
 MOST_TAGS = 300
 # What is read of a text: enough for how it begins, or to find the passage that was searched for.

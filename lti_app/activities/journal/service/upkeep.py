@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.service.attachments import sweep_files
+from lti_app.activities.journal.service.search import forget_erased_words
 from lti_app.activities.journal.service.withdrawing import BATCH, purge
 
 
@@ -13,7 +14,10 @@ def upkeep(session: Session, at: datetime) -> bool:
 
     After the last of them, look after the files of all entries.
     """
-    if purge(session, at=at) == BATCH:
+    purged = purge(session, at=at)
+    if purged:
+        forget_erased_words(session)
+    if purged == BATCH:
         return True
     sweep_files(session, at=at)
     return False

@@ -142,7 +142,7 @@ def _set_entry(entry: OwnEntry) -> as_pdf.Node:
         "title": content.title or day_of(entry.written_at),
         "facts": facts,
         "answers": [{"question": each.question, "nodes": as_pdf.nodes_of(each.text)} for each in entry.answers],
-        "links": [{"url": url, "text": label} for url, label in links_of(content)],
+        "links": [{"url": as_pdf.settable(url), "text": label} for url, label in links_of(content)],
     }
 
 

@@ -1,12 +1,16 @@
 """Answering what is shared: responses of readers, replies, what is dealt with, and what is taken back."""
 
+from typing import Any
+
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lti_app.activities.journal.service import responding, shared
+from lti_app.access.opening import Opened
+from lti_app.activities.journal.service import openings, responding, shared
 from lti_app.activities.journal.service.paragraphs import reading_of
 from lti_app.activities.journal.service.responding import CannotRespond
+from lti_app.activities.journal.service.shared import Shared
 from lti_app.activities.journal.views.pages import journal, open_journal
 from lti_app.activities.journal.views.reading import address_of, open_shared, reading_page
 from lti_app.clock import now
@@ -41,7 +45,9 @@ def reply(activity_id: int, response_id: int) -> ResponseReturnValue:
         responding.reply(session, found, response, member=member, text=text, at=now())
     except CannotRespond as refused:
         kept = {"reply_to": response_id, "text": text}
-        return reading_page(opened, found, refused=refused, kept=kept), refused.status
+        page = _refused_page(opened, found, refused, kept)
+        db.session.commit()
+        return page, refused.status
     db.session.commit()
     flash(gettext("Your reply is there."))
     return redirect(f"{address_of(activity_id, found)}#response-{response_id}", 303)
@@ -86,12 +92,19 @@ def _respond(activity_id: int, *, entry_id: int, excerpt_id: int | None = None) 
             at=now(),
         )
     except CannotRespond as refused:
-        return reading_page(opened, found, refused=refused, kept=kept), refused.status
+        return _refused_page(opened, found, refused, kept), refused.status
     flash(gettext("Your response is there, for the author and for you."))
     return redirect(f"{address_of(activity_id, found)}#response-{response.id}", 303)
+
+
+def _refused_page(opened: Opened, found: Shared, refused: CannotRespond, kept: dict[str, Any]) -> str:
+    """Return the page with what was typed; it shows every word, so it is a reading like any other."""
+    openings.record_opening(db.session(), found, reader=opened.member, at=now())
+    return reading_page(opened, found, refused=refused, kept=kept)
 
 
 def _back(activity_id: int) -> str:
     """Return the page that the form was on, if it is one of this journal's; else the list of what is shared."""
     path, journal_path = request.form.get("back", ""), url_for(".show", activity_id=activity_id)
-    return path if path.startswith(f"{journal_path}/") else url_for(".shared_with_me", activity_id=activity_id)
+    is_ours = path.startswith(f"{journal_path}/") and path.isprintable()
+    return path if is_ours else url_for(".shared_with_me", activity_id=activity_id)

@@ -1,6 +1,8 @@
 """What a file is, by its content; which names fit it; and what is refused, whatever it is called."""
 
 import io
+import tracemalloc
+import zipfile
 
 import pytest
 from hypothesis import given
@@ -165,3 +167,29 @@ def test_file_when_made_up_then_is_recognised_or_refused_and_its_name_fits_its_c
     shown = name_as(kind, name)
     assert shown.lower().endswith(kind.endings)
     assert 1 <= len(shown) <= LONGEST_NAME
+
+
+def test_file_when_its_declared_kind_is_packed_to_burst_then_is_refused_unread() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_BZIP2) as packed:
+        packed.writestr("mimetype", bytes(50_000_000))
+    tracemalloc.start()
+
+    with pytest.raises(CannotAttach):
+        recognise(file, "plan.odt")
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_file_when_an_archive_is_broken_inside_then_is_refused() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("mimetype", b"application/vnd.oasis.opendocument.text")
+    content = bytearray(file.getvalue())
+    start = content.index(b"mimetype") + len(b"mimetype")
+    content[start : start + 4] = b"\xff\xff\xff\xff"
+
+    with pytest.raises(CannotAttach):
+        recognise(io.BytesIO(bytes(content)), "plan.odt")

@@ -235,7 +235,7 @@ def test_show_when_a_draft_waits_then_offers_to_continue(visitor: Visitor) -> No
     assert "An empty draft" in empty
     assert "Draft saved" in saved
     assert f'href="{draft.path}/edit"' in saved
-    assert "Nothing finished yet. Your first entry will stand here, for you alone." in saved
+    assert "Nothing finished yet. Your first entry will stand here, for you alone until you share it." in saved
 
 
 def test_show_when_an_entry_is_late_then_says_so(visitor: Visitor) -> None:

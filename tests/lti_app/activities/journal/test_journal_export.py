@@ -284,3 +284,9 @@ def test_zip_when_there_are_200_megabytes_then_memory_stays_bounded(
     size, grown = (int(number) for number in done.stdout.split()[-2:])
     assert size > 200 * 1024 * 1024
     assert grown < 60, f"{grown} MB"
+
+
+def test_pdf_when_an_address_is_too_long_to_be_set_then_its_text_stays() -> None:
+    (paragraph,) = as_pdf.nodes_of(f"[a source](https://example.org/{'x' * 9000})")
+
+    assert paragraph["c"] == [{"t": "a", "href": "", "c": [{"t": "text", "s": "a source"}]}]

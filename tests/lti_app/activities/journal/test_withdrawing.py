@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import text
 
 from lti_app import tasks
 from lti_app.activities.journal.models import Attachment, EntryState, EntryTag, EntryVersion, JournalEntry
@@ -138,6 +139,26 @@ def test_night_when_thirty_days_have_passed_then_erases_the_words_and_keeps_the_
     assert "text erased" in journal.text
     assert SECRET not in page.text + journal.text
     assert press(visitor, draft, "restore") == 409
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_night_when_the_words_are_erased_then_the_index_does_not_hold_them_either(visitor: Visitor, app: Flask) -> None:
+    with time_machine.travel(AT, tick=False):
+        draft = write_entry(visitor, text="qqheronqq " + WORDS)
+        press(visitor, draft, "withdraw")
+    before = _bytes_of_index()
+
+    with time_machine.travel(AT + THIRTY_DAYS, tick=False), app.app_context():
+        tasks.look_after_activities()
+
+    assert b"qqheronqq" in before
+    assert b"qqheronqq" not in _bytes_of_index()
+
+
+def _bytes_of_index() -> bytes:
+    blocks = db.session.scalars(text("SELECT block FROM journal_search_data")).all()
+    db.session.rollback()
+    return b"".join(blocks)
 
 
 def test_night_when_the_words_are_erased_then_the_files_go_too_also_those_of_a_begun_revision(

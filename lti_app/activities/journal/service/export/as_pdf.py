@@ -17,6 +17,7 @@ SECONDS = 120
 ENTRIES_IN_ONE = 200
 CHARACTERS_IN_ONE = 600_000
 _DEEPEST = 8
+_LONGEST_ADDRESS = 4000
 _CONTAINERS = {
     "paragraph": "p", "bullet_list": "ul", "ordered_list": "ol", "list_item": "li", "blockquote": "quote",
     "strong": "strong", "em": "em", "s": "s",
@@ -69,6 +70,11 @@ def nodes_of(text: str) -> list[Node]:
     return _tree(tokens_of(text))
 
 
+def settable(address: str) -> str:
+    """Return an address that Typst takes; of one that is too long, the text stays and the link goes."""
+    return address if len(address.encode()) <= _LONGEST_ADDRESS else ""
+
+
 def _tree(tokens: Sequence[Token]) -> list[Node]:
     root: list[Node] = []
     open_: list[list[Node]] = [root]
@@ -98,7 +104,7 @@ def _container(token: Token) -> Node:
     if kind == "heading":
         return {"t": "h"}
     if kind == "link":
-        return {"t": "a", "href": str(token.attrs.get("href", ""))}
+        return {"t": "a", "href": settable(str(token.attrs.get("href", "")))}
     if kind == "ordered_list":
         return {"t": "ol", "start": int(token.attrs.get("start", 1))}
     return {"t": _CONTAINERS.get(kind, "span")}
