@@ -1,15 +1,13 @@
 """Fixtures of all tests: the tool on SQLite and on PostgreSQL, the practice LMS, a Chromium."""
 
 import os
-import shutil
-import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-import psycopg
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
@@ -24,10 +22,11 @@ from lti_app.models.platform import Deployment, Registration
 from practice_lms.server import RunningLms, serve
 from practice_lms.settings import Settings
 from tests import services
+from tests.databases import POSTGRES_URL, Databases
 from tests.placing import place_journals
 from tests.visitor import ClientOfItsOwn, Visitor
 
-POSTGRES_URL, REDIS_URL = "STAFFROOM_TEST_POSTGRES_URL", "STAFFROOM_TEST_REDIS_URL"
+REDIS_URL = "STAFFROOM_TEST_REDIS_URL"
 # The same examples at every run, so that a build fails for its own change only. To look for new ones:
 # pytest --hypothesis-profile=search --hypothesis-seed=random
 settings.register_profile(
@@ -114,44 +113,12 @@ def tool_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def new_database(tmp_path_factory: pytest.TempPathFactory, keys_path: Path) -> Callable[[str, Path], str]:
-    """Return a function that gives an empty, migrated database of a kind: `("sqlite", folder) -> address`."""
-    templates: dict[str, str] = {}
-    counter = iter(range(10**9))
-
-    def make(kind: str, folder: Path) -> str:
-        name = f"t{os.getpid()}_{next(counter)}"
-        if kind == "sqlite":
-            if kind not in templates:
-                path = tmp_path_factory.mktemp("template") / "template.sqlite3"
-                _migrate(f"sqlite:///{path}", path.parent, keys_path)
-                with sqlite3.connect(path) as connection:
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.close()
-                templates[kind] = str(path)
-            shutil.copyfile(templates[kind], folder / f"{name}.sqlite3")
-            return f"sqlite:///{folder / name}.sqlite3"
-        if kind not in templates:
-            templates[kind] = f"template_{os.getpid()}"
-            _sql(f'CREATE DATABASE "{templates[kind]}"')
-            _migrate(postgres_url(templates[kind]), folder, keys_path)
-        _sql(f'CREATE DATABASE "{name}" TEMPLATE "{templates[kind]}"')
-        return postgres_url(name)
-
-    return make
+def databases(tmp_path_factory: pytest.TempPathFactory, keys_path: Path) -> Databases:
+    """The databases of this worker."""
+    return Databases(folder=tmp_path_factory.mktemp("template"), migrate=partial(_migrate, keys_path=keys_path))
 
 
-def postgres_url(name: str) -> str:
-    """Return the address of a database of the tests' cluster."""
-    return os.environ[POSTGRES_URL].rpartition("/")[0] + "/" + name
-
-
-def _sql(statement: str) -> None:
-    with psycopg.connect(os.environ[POSTGRES_URL], autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def _migrate(url: str, folder: Path, keys_path: Path) -> None:
+def _migrate(url: str, folder: Path, *, keys_path: Path) -> None:
     app = create_app(Config(database_url=url, instance_path=folder, keys_path=keys_path))
     with app.app_context():
         upgrade()
@@ -169,11 +136,11 @@ def close(app: Flask) -> None:
 
 
 @pytest.fixture
-def database_url(database: str, tmp_path: Path, new_database: Callable[[str, Path], str]) -> Iterator[str]:
-    url = new_database(database, tmp_path)
+def database_url(database: str, tmp_path: Path, databases: Databases) -> Iterator[str]:
+    url = databases.take(database, tmp_path)
     yield url
     if database == "postgresql":
-        _sql(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+        databases.give_back(url)
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from lti_app.gradebook import delivery
 from lti_app.models.gradebook import DeliveryState, ScoreDelivery
 from lti_app.queue import open_queue, wake
 from tests import services
-from tests.conftest import POSTGRES_URL, REDIS_URL, postgres_url
+from tests.conftest import REDIS_URL
+from tests.databases import POSTGRES_URL, postgres_url
 from tests.factories import DeliveryFactory
 from tests.lti_app.activities.journal.writing import stored
 from tests.lti_app.gradebook.course import Course, delivered, outcome
