@@ -1,5 +1,8 @@
 """What people do in the practice LMS with a real browser."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
 ENTRY = (
@@ -33,3 +36,20 @@ def begin_writing(frame: FrameLocator) -> None:
 def wait_for_editor(frame: FrameLocator) -> None:
     """Wait until the editor's script runs: it counts words where the server only names the minimum."""
     expect(frame.locator("#words")).not_to_contain_text("At least", timeout=15000)
+
+
+@contextmanager
+def writing_without_script(context: BrowserContext, lms_url: str, *, name: str, title: str) -> Iterator[FrameLocator]:
+    """Open the editor in a browser that runs no script, and yield the frame with it."""
+    browser = context.browser
+    assert browser is not None
+    with browser.new_context(java_script_enabled=False) as scriptless:
+        page = scriptless.new_page()
+        page.goto(lms_url)
+        page.get_by_role("button", name=name).click()
+        page.get_by_role("link", name=title).click()
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("button", name="Continue").click()
+        frame.locator('form[action*="/lti/launch"] button').click()
+        frame.get_by_role("button", name="Write").click()
+        yield frame

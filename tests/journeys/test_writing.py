@@ -3,7 +3,14 @@
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
-from tests.journeys.classroom import ENTRY, begin_writing, open_activity, sign_in, wait_for_editor
+from tests.journeys.classroom import (
+    ENTRY,
+    begin_writing,
+    open_activity,
+    sign_in,
+    wait_for_editor,
+    writing_without_script,
+)
 from tests.journeys.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"])]
@@ -107,17 +114,7 @@ def test_entry_when_the_browser_runs_no_script_then_it_can_be_kept_and_finished(
     stack: Stack, strict_browser: BrowserContext
 ) -> None:
     stack.start_web()
-    browser = strict_browser.browser
-    assert browser is not None
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(stack.lms.url)
-        page.get_by_role("button", name=NAME).click()
-        page.get_by_role("link", name=TITLE).click()
-        frame = page.frame_locator("iframe")
-        frame.get_by_role("button", name="Continue").click()
-        frame.locator('form[action*="/lti/launch"] button').click()
-        frame.get_by_role("button", name="Write").click()
+    with writing_without_script(strict_browser, stack.lms.url, name=NAME, title=TITLE) as frame:
         frame.get_by_role("textbox").fill("A beginning.")
         frame.get_by_role("button", name="Save the draft").click()
         frame.get_by_role("link", name="Continue writing").click()

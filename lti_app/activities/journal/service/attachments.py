@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import IO
 
 import structlog
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from lti_app.activities.journal.models import Attachment, EntryState, JournalEntry
 from lti_app.activities.journal.service.file_kinds import CannotAttach, name_as, recognise
+from lti_app.activities.journal.service.locks import lock_entry
 from lti_app.activities.journal.settings import JournalSettings
 from lti_app.db import LARGEST_ID
 from lti_app.errors import NotThere, ToolError, sentence
@@ -194,17 +195,11 @@ def _keep(session: Session, stream: IO[bytes]) -> KeptFile:
 def _lock_draft(session: Session, entry: JournalEntry) -> None:
     """Hold the draft, and the entry that it revises, against whoever finishes or discards it at this moment.
 
-    Updates that change nothing: they lock on both databases, in the order in which finishing a revision does.
+    In the order in which finishing a revision does.
     """
-    for entry_id in filter(None, (entry.revises_id, entry.id)):
-        locked = session.execute(
-            update(JournalEntry)
-            .where(JournalEntry.id == entry_id)
-            .values(version=JournalEntry.version)
-            .returning(JournalEntry.state)
-            .execution_options(synchronize_session=False)
-        ).scalar_one_or_none()
-    if locked is not EntryState.DRAFT:
+    if entry.revises_id is not None:
+        lock_entry(session, entry.revises_id)
+    if lock_entry(session, entry.id) is not EntryState.DRAFT:
         raise CannotAttach(
             sentence("This entry is no draft any more, so nothing can be attached to it."),
             sentence("Revise the entry, and attach the file to its revision."),

@@ -109,7 +109,11 @@ class Content:
 
 def content_of(session: Session, entry: JournalEntry) -> Content:
     """Return what an entry holds now."""
-    tags = _tags_of(session, entry.id)
+    return content_with(entry, _tags_of(session, entry.id))
+
+
+def content_with(entry: JournalEntry, tags: Mapping[TagKind, tuple[str, ...]]) -> Content:
+    """Return what an entry holds with tags that were read already."""
     return Content(
         title=entry.title,
         answers=dict(entry.answers),

@@ -13,6 +13,7 @@ from lti_app.activities.journal.service.attachments import delete_attachments
 from lti_app.activities.journal.service.content import content_of, put_tags
 from lti_app.activities.journal.service.drafts import no_such_entry
 from lti_app.activities.journal.service.finishing import check_content
+from lti_app.activities.journal.service.locks import lock_entry
 from lti_app.activities.journal.settings import JournalSettings
 from lti_app.errors import ToolError, sentence
 from lti_app.models.activity import Activity
@@ -67,9 +68,8 @@ def finish_revision(session: Session, activity: Activity, *, draft: JournalEntry
     """
     check_content(session, activity, entry=draft, at=at)
     entry = session.get_one(JournalEntry, draft.revises_id)
-    # Several presses wait for each other here; to SQLite, a write is what locks.
-    nothing_new = update(JournalEntry).where(JournalEntry.id == entry.id).values(version=JournalEntry.version)
-    session.execute(nothing_new.execution_options(synchronize_session=False))
+    # Several presses wait for each other here.
+    lock_entry(session, entry.id)
     session.refresh(entry)
     if entry.state is not EntryState.FINISHED or find_revision(session, entry) is None:
         raise no_such_entry()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_app.access.reading import Grant, Scope, can_be_named, reached_by
 from lti_app.activities.journal.models import JournalEntry, Share, ShareScope
+from lti_app.activities.journal.service.locks import lock_entry
 from lti_app.activities.journal.service.shared import grants_of, live_shares, named_beforehand, of_target
 from lti_app.db import LARGEST_ID
 from lti_app.errors import ToolError, sentence
@@ -246,7 +247,6 @@ def _count(session: Session, grants: Iterable[Grant], *, author: Membership) -> 
 
 
 def _lock(session: Session, entry: JournalEntry) -> None:
-    """Let two clicks wait for each other, so that nobody is given the same thing twice; to SQLite, a write locks."""
-    nothing_new = update(JournalEntry).where(JournalEntry.id == entry.id).values(version=JournalEntry.version)
-    session.execute(nothing_new.execution_options(synchronize_session=False))
+    """Let two clicks wait for each other, so that nobody is given the same thing twice."""
+    lock_entry(session, entry.id)
     session.refresh(entry)

@@ -17,7 +17,6 @@ from lti_app.activities.journal.service import drafts, finishing, revising
 from lti_app.activities.journal.service.attachments import attached_to
 from lti_app.activities.journal.service.content import Content, content_of, own_tags
 from lti_app.activities.journal.service.drafts import SaveState
-from lti_app.activities.journal.service.extensions import window_of
 from lti_app.activities.journal.service.finishing import CannotFinish
 from lti_app.activities.journal.service.markdown import to_html
 from lti_app.activities.journal.service.prompting import prompt_of, prompts_of
@@ -180,7 +179,8 @@ def _editor(
     session, opened, own = db.session(), writing.opened, writing.own
     saved = content_of(session, own)
     shared = page_of(opened)
-    closed = own.revises_id is None and window_of(session, opened.activity, opened.member.user_id).is_closed(now())
+    # A closed journal takes revisions, too.
+    closed = own.revises_id is None and shared["is_closed"]
     return render_template(
         "activities/journal/edit.html",
         entry=own,

@@ -318,7 +318,7 @@ def test_page_when_an_entry_has_steps_then_paragraphs_are_counted_through(
 
     page = visitor.get(PAGE).text
 
-    paragraphs = re.findall(r'id="paragraph-(\d)">\s*<div class="entry-html"><p>(.*?)</p>', page)
+    paragraphs = re.findall(r'id="paragraph-(\d)">\s*<div class="prose"><p>(.*?)</p>', page)
     assert paragraphs == [("1", "It rained."), ("2", "Hard."), ("3", "Boots."), ("4", "From an older set.")]
     assert len(re.findall(r'<h2 class="prompt">', page)) == 2
 

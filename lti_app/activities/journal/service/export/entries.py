@@ -20,7 +20,7 @@ from lti_app.activities.journal.models import (
     TagKind,
 )
 from lti_app.activities.journal.prompts.sets import PromptSet
-from lti_app.activities.journal.service.content import Content, Link
+from lti_app.activities.journal.service.content import Content, Link, content_with
 from lti_app.activities.journal.service.drafts import no_such_entry
 from lti_app.activities.journal.service.export.questions import Answer, Questions, Translate
 from lti_app.activities.journal.service.withdrawing import erased_at
@@ -152,16 +152,7 @@ def _with_all(session: Session, rows: Sequence[JournalEntry], questions: Questio
 
 
 def _content_of(row: JournalEntry, tags: Sequence[EntryTag]) -> Content:
-    """As `service.content.content_of`, of tags that were read for many entries at once."""
-    names = {kind: tuple(tag.name for tag in tags if tag.kind is kind) for kind in TagKind}
-    return Content(
-        title=row.title,
-        answers=dict(row.answers),
-        event_on=row.event_on,
-        topics=names[TagKind.TOPIC],
-        goals=names[TagKind.GOAL],
-        links=tuple(Link(**link) for link in row.links),
-    )
+    return content_with(row, {kind: tuple(tag.name for tag in tags if tag.kind is kind) for kind in TagKind})
 
 
 def _earlier(row: JournalEntry, version: EntryVersion, questions: Questions) -> EarlierVersion:
